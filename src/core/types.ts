@@ -1,0 +1,204 @@
+/**
+ * The vocabulary of the engine: types only.
+ *
+ * A study is a space, a problem, an optimizer and one loop (`run`) over them. Problems and optimizers are
+ * opened from frozen definitions; what moves is a closure behind one of these interfaces.
+ */
+import type { Kernels } from './kernels.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Params = { readonly [key: string]: Json };
+export type Metrics = { readonly [name: string]: number };
+
+/** What an optimizer saves: JSON, plus typed arrays, infinities and NaN. `seal` makes it text, bit for bit. */
+export type Snapshot =
+  | Json | undefined | Float64Array | Float32Array | Uint32Array | Int32Array | Uint8Array
+  | readonly Snapshot[] | { readonly [key: string]: Snapshot };
+
+/** A counter-based stream (Philox4x32-10). Uniforms and normals are two sequences of one key: drawing one never moves the other. */
+export interface Random {
+  /** The next 32 random bits, 0 to 2^32 - 1. */
+  u32(): number;
+  /** Uniform in [0, 1), 53 bits. */
+  f64(): number;
+  /** Uniform integer in [0, n), without bias; n from 1 to 2^32. */
+  int(n: number): number;
+  /** Standard normal (Box-Muller over portable log, sin and cos). */
+  normal(): number;
+  /** `out[i] = f64()` for every i. */
+  fill(out: Float64Array): void;
+  /** `out[i] = normal()` for every i. */
+  normals(out: Float64Array): void;
+  /** A child stream; it does not depend on how much was drawn here. */
+  fork(label: string | number): Random;
+  /** The key and both positions; `restoreRandom` continues from it. */
+  save(): Snapshot;
+}
+
+export interface Space<X> {
+  readonly name: string;
+  sample(random: Random): X;
+  copy(x: X): X;
+  /** A valid point that is not `x`. `scale` multiplies the space's natural step (1 by default). */
+  neighbor(x: X, random: Random, scale?: number): X;
+  encode(x: X): Json;
+  /** Validates; throws a NadirError. */
+  decode(json: Json): X;
+}
+/** Points of R^n between finite bounds, `lower[i] < upper[i]`. */
+export interface Box extends Space<Float64Array> {
+  readonly name: 'box';
+  readonly dim: number;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** Moves `x` into the bounds, in place. NaN becomes the lower bound. */
+  clip(x: Float64Array): void;
+}
+/** Subsets of n items, one byte (0 or 1) an item. */
+export interface Bits extends Space<Uint8Array> {
+  readonly name: 'bits';
+  readonly dim: number;
+}
+
+/** Points to score. `xs` belong to the optimizer until its next `ask`. `fidelity`: share of the data, a power of two (1 by default). */
+export interface Batch<X> {
+  readonly xs: readonly X[];
+  readonly gradient?: boolean;
+  readonly fidelity?: number;
+}
+/** The answer to a batch, valid until the next `score` of the same problem. */
+export interface Scores<X> {
+  /** Lower is better; NaN and -Infinity are failures and read as +Infinity. */
+  readonly loss: Float64Array;
+  /** 0 = feasible; two infeasible points are compared by violation. */
+  readonly violation?: Float64Array;
+  readonly gradient?: readonly Float64Array[];
+  /** Better points found while answering (blocks, inner search, repair). */
+  readonly refined?: readonly X[];
+  /** What the answer really took, in full evaluations. By default one a point, plus `problem.gradient` a gradient. */
+  readonly cost?: number;
+  /** The first failure's message, when a point of this batch failed. */
+  readonly failure?: string;
+}
+export interface Problem<X, S extends Space<X> = Space<X>> {
+  readonly name: string;
+  readonly space: S;
+  /** The lowest possible loss, where it is known. */
+  readonly optimum?: number;
+  /** What one gradient costs, in evaluations; absent when the problem has none. */
+  readonly gradient?: number;
+  score(batch: Batch<X>): Scores<X> | Promise<Scores<X>>;
+}
+/** No clock, no loop, no input or output. */
+export interface Optimizer<X> {
+  /** The next batch, the same one until it is told; undefined: nothing left to try. */
+  ask(): Batch<X> | undefined;
+  /** Points nobody asked for are welcome too. */
+  tell(batch: Batch<X>, scores: Scores<X>): Metrics | void;
+  /** Everything `start` needs to go on bit for bit, an untold batch included. */
+  save(): Snapshot;
+}
+/** An optimizer with a current point and a true step size a parameter, lr / (sqrt(v) + eps) for Adam: what `escape` wraps. */
+export interface Descent extends Optimizer<Float64Array> {
+  readonly x: Float64Array;
+  readonly step: Float64Array;
+  /** A copy of this descent, moments included, that continues from `x`. */
+  fork(x: Float64Array): Descent;
+}
+export interface Context<X = unknown> {
+  readonly random: Random;
+  readonly backend: Backend;
+  /** Where to begin. Every optimizer scores it first, so it never ends above it. */
+  readonly x0?: X;
+}
+
+/** One option of a definition: its default and what is allowed. */
+export interface Option {
+  readonly default: Json;
+  readonly about: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Exclusive bounds. */
+  readonly above?: number;
+  readonly below?: number;
+  readonly integer?: boolean;
+  readonly choices?: readonly string[];
+  /** null is allowed, and means what `about` says. */
+  readonly nullable?: boolean;
+}
+export type Options<P> = { readonly [K in keyof P]-?: Option };
+
+export interface OptimizerDef<P extends Params = any> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly about: string;
+  /** Names of the spaces it works on; '*' is every space. */
+  readonly spaces: readonly string[];
+  readonly gradient: 'none' | 'optional' | 'required';
+  readonly options: Options<P>;
+  start(space: any, params: P, context: Context<any>, saved?: Snapshot): Optimizer<any>;
+}
+export interface ProblemDef<P extends Params = any> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly about: string;
+  readonly options: Options<P>;
+  open(params: P, context: Context<any>): Problem<any, any>;
+}
+
+/** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */
+export interface Backend {
+  readonly name: 'simd' | 'reference';
+  readonly kernels: Kernels;
+  /** Views of the whole arena; a pointer is a byte offset into it. */
+  readonly f64: Float64Array;
+  readonly f32: Float32Array;
+  readonly u32: Uint32Array;
+  readonly u8: Uint8Array;
+  /** A zeroed, 16-byte aligned array in the arena; its pointer is its `byteOffset`. Throws `memory` when the arena is full. */
+  array(length: number): Float64Array;
+  words(length: number): Uint32Array;
+  /** Bytes that are still free. */
+  free(): number;
+  /** A handle on the same arena whose `release` frees what was taken through it, in any order. */
+  scope(): Backend;
+  release(): void;
+}
+
+export interface Budget {
+  /** Evaluations, a hard limit (a problem that reports its own cost may pass it by its last answer). */
+  readonly cost?: number;
+  /** Stop at the first feasible loss <= target. */
+  readonly target?: number;
+  readonly milliseconds?: number;
+  /** Stop after this much cost without a better point. */
+  readonly stagnation?: number;
+  readonly signal?: AbortSignal;
+}
+export type Stop = 'budget' | 'target' | 'time' | 'stagnation' | 'exhausted' | 'aborted';
+export interface Best<X> { readonly x: X; readonly loss: number; readonly violation: number; readonly cost: number }
+export interface Outcome<X> {
+  readonly best: Best<X>;
+  readonly cost: number;
+  readonly stop: Stop;
+  readonly failures: { readonly count: number; readonly first: string | null };
+  /** Improvements, thinned to at most 1024: the loss after so much cost. */
+  readonly trace: readonly { readonly cost: number; readonly loss: number }[];
+  /** The whole state as JSON; `resume` continues from it. */
+  save(): Json;
+}
+export interface Progress<X> {
+  readonly cost: number;
+  readonly best: Best<X> | undefined;
+  readonly metrics: Metrics | undefined;
+  save(): Json;
+}
+
+/** Keys are paths of `[A-Za-z0-9._-]` segments. `put` is atomic; `append` has one writer a key. */
+export interface Store {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  append(key: string, bytes: Uint8Array): Promise<void>;
+  delete(key: string): Promise<void>;
+  keys(prefix: string): AsyncIterable<string>;
+}
