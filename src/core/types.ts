@@ -73,8 +73,8 @@ export interface Scores<X> {
   /** 0 = feasible; two infeasible points are compared by violation. */
   readonly violation?: Float64Array;
   readonly gradient?: readonly Float64Array[];
-  /** Better points found while answering (blocks, inner search, repair). */
-  readonly refined?: readonly X[];
+  /** Where present, `refined[i]` is the better point found while answering (blocks, inner search, repair) that `loss[i]` belongs to. */
+  readonly refined?: readonly (X | undefined)[];
   /** What the answer really took, in full evaluations. By default one a point, plus `problem.gradient` a gradient. */
   readonly cost?: number;
   /** The first failure's message, when a point of this batch failed. */
@@ -83,8 +83,9 @@ export interface Scores<X> {
 export interface Problem<X, S extends Space<X> = Space<X>> {
   readonly name: string;
   readonly space: S;
-  /** The lowest possible loss, where it is known. */
+  /** The lowest possible loss and a point that has it, where they are known. */
   readonly optimum?: number;
+  readonly solution?: X;
   /** What one gradient costs, in evaluations; absent when the problem has none. */
   readonly gradient?: number;
   score(batch: Batch<X>): Scores<X> | Promise<Scores<X>>;
@@ -110,6 +111,8 @@ export interface Context<X = unknown> {
   readonly backend: Backend;
   /** Where to begin. Every optimizer scores it first, so it never ends above it. */
   readonly x0?: X;
+  /** The cost it may expect to spend: for plans such as a cooling schedule, never a limit. */
+  readonly cost?: number;
 }
 
 /** One option of a definition: its default and what is allowed. */
@@ -155,6 +158,8 @@ export interface Backend {
   readonly f32: Float32Array;
   readonly u32: Uint32Array;
   readonly u8: Uint8Array;
+  /** 4 KiB of the arena, free for anyone to overwrite within a call: what is in it is lost at the next. */
+  readonly scratch: { readonly pointer: number; readonly f64: Float64Array; readonly u32: Uint32Array };
   /** A zeroed, 16-byte aligned array in the arena; its pointer is its `byteOffset`. Throws `memory` when the arena is full. */
   array(length: number): Float64Array;
   words(length: number): Uint32Array;
@@ -176,6 +181,7 @@ export interface Budget {
   readonly signal?: AbortSignal;
 }
 export type Stop = 'budget' | 'target' | 'time' | 'stagnation' | 'exhausted' | 'aborted';
+/** `cost`: what had been spent when it was found. */
 export interface Best<X> { readonly x: X; readonly loss: number; readonly violation: number; readonly cost: number }
 export interface Outcome<X> {
   readonly best: Best<X>;

@@ -1,0 +1,9 @@
+/** The ABI: what the module exports, and nothing else. Typed in src/core/kernels.ts. */
+export { philox, normals } from './random';
+export { exp, expm1, log, sin, cos, sinpi, tanh, stretch, squash, pow } from './maps';
+export { sphere, quadratic, rosenbrock, ackley, rastrigin, griewank, schwefel, levy, styblinski, doublewell, affine, unrotate } from './functions';
+
+/** Where the static data ends: the arena begins above it. */
+export function base(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+/** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
+import { NadirError, messageOf, nearest, show } from './core/errors.ts';
+import { commands, parse, type Command, type Io } from './commands/index.ts';
+import { version } from './version.ts';
+
+/** Codes of errors that are the user's to mend; the rest exit with 1. */
+const USAGE = new Set(['input', 'name', 'space', 'gradient', 'state']);
+
+async function main(args: readonly string[]): Promise<number> {
+  const [word, ...rest] = args;
+  if (word === '--version' || word === '-v') {
+    console.log(version);
+    return 0;
+  }
+  if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
+    console.log(help());
+    return 0;
+  }
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(130); // a second Ctrl-C means now
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const terminal = process.stderr.isTTY === true;
+  let shown = false;
+  const clear = (): void => {
+    if (shown) process.stderr.write('\r\x1b[K');
+    shown = false;
+  };
+  const io: Io = {
+    out: (text) => {
+      clear();
+      console.log(text);
+    },
+    note: (text) => {
+      clear();
+      console.error(text);
+    },
+    progress: (text) => {
+      if (!terminal) return;
+      process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+      shown = true;
+    },
+    signal: stop.signal,
+  };
+  try {
+    const command = commands.find((c) => c.name === word);
+    if (command === undefined) {
+      const near = nearest(word, commands.map((c) => c.name));
+      throw new NadirError('input', `unknown command ${show(word)}; ${near ? `did you mean ${near}? ` : ''}have ${commands.map((c) => c.name).join(', ')}`);
+    }
+    if (rest.includes('--help') || rest.includes('-h')) {
+      io.out(usage(command));
+      return 0;
+    }
+    await command.run(parse(command, rest), io);
+    return 0;
+  } catch (error) {
+    const code = (error as NadirError | null)?.name === 'NadirError' ? (error as NadirError).code : undefined;
+    io.note(`nadir: ${messageOf(error)}`);
+    if (code === undefined && process.env.NADIR_DEBUG) console.error(error);
+    return code !== undefined && USAGE.has(code) ? 2 : 1;
+  } finally {
+    clear();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function help(): string {
+  return [`nadir ${version} finds minima`, '', 'usage: nadir COMMAND [options]', '', ...commands.map((c) => `  ${c.name.padEnd(10)} ${c.about}`), '', 'nadir COMMAND --help shows its options'].join('\n');
+}
+
+function usage(command: Command): string {
+  const lines = Object.entries(command.options).map(([name, { type, about }]) => `  ${`--${name}${type === 'string' ? ' VALUE' : ''}`.padEnd(22)} ${about}`);
+  return [`usage: nadir ${command.name} [options]`, '', command.about, '', ...lines].join('\n');
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,50 @@
+/** `nadir tour`: each study that exists for a few seconds on built-in inputs, and a table at the end. What `npm start` runs. */
+import { resolve } from '../core/options.ts';
+import { createRandom } from '../core/random.ts';
+import { now } from '../platform/index.ts';
+import { moduleHash, sharedBackend, type BackendName } from '../backend/index.ts';
+import { optimizers } from '../optimizers/index.ts';
+import { problems } from '../problems/index.ts';
+import { minimize } from '../studies/minimize.ts';
+import { brief, number, table, type Command } from './index.ts';
+
+const DIM = 10;
+const COST = 20000;
+
+export const tour: Command = {
+  name: 'tour',
+  about: 'every study that exists, for a few seconds',
+  options: {
+    seed: { type: 'string', about: 'an integer from 0 (1)' },
+    cost: { type: 'string', about: `evaluations a run (${COST})` },
+    json: { type: 'boolean', about: 'one JSON document' },
+  },
+  async run(values, io) {
+    const seed = number(values, 'seed') ?? 1;
+    const cost = number(values, 'cost') ?? COST;
+    const rows: { problem: string; optimizer: string; loss: number; gap: number; identical: boolean }[] = [];
+    const begun = now();
+    for (const { name: problem, options, open } of problems) {
+      const scope = (await sharedBackend()).scope();
+      const optimum = open(resolve(problem, options, { dim: DIM }), { backend: scope, random: createRandom(0) }).optimum!;
+      scope.release();
+      for (const { name: optimizer } of optimizers) {
+        io.progress(`minimize ${problem} by ${optimizer}`);
+        const run = (backend: BackendName): ReturnType<typeof minimize> => minimize({ problem, params: { dim: DIM } }, { optimizer, cost, seed, backend, signal: io.signal });
+        const [simd, reference] = [await run('auto'), await run('reference')];
+        rows.push({ problem, optimizer, loss: simd.best.loss, gap: simd.best.loss - optimum, identical: JSON.stringify(simd.trace) === JSON.stringify(reference.trace) && simd.best.loss === reference.best.loss });
+      }
+    }
+    const seconds = (now() - begun) / 1000;
+    if (values.json) {
+      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows }));
+      return;
+    }
+    const names = optimizers.map((def) => def.name);
+    const cell = (problem: string, optimizer: string): string => brief(rows.find((row) => row.problem === problem && row.optimizer === optimizer)!.gap);
+    io.out(`minimize: how far above the optimum the best of ${cost} evaluations is, dim ${DIM}, seed ${seed}`);
+    io.out(table([['', ...names], ...problems.map(({ name }) => [name, ...names.map((optimizer) => cell(name, optimizer))])]));
+    const same = rows.filter((row) => row.identical).length;
+    io.out(`${2 * rows.length} runs in ${seconds.toFixed(1)} s; ${same} of ${rows.length} pairs have the same bits in WebAssembly SIMD and in plain TypeScript`);
+  },
+};

@@ -1,0 +1,27 @@
+/**
+ * nadir finds minima. The package root: everything here is web-standard and runs in Node, Deno, Bun and pages.
+ * @module
+ */
+export { minimize, ask } from './studies/minimize.ts';
+export type { MinimizeOptions, OpenOptimizer } from './studies/minimize.ts';
+export type { AnyObjective, ModuleObjective, NamedObjective } from './studies/objective.ts';
+export { run } from './core/run.ts';
+export type { RunOptions } from './core/run.ts';
+export { NadirError } from './core/errors.ts';
+export type { ErrorCode } from './core/errors.ts';
+export { createRandom, restoreRandom } from './core/random.ts';
+export { seal, unseal } from './core/snapshot.ts';
+export { box } from './spaces/box.ts';
+export { bits } from './spaces/bits.ts';
+export { problems, problem } from './problems/index.ts';
+export { differences, fromBatch, fromFunction } from './problems/wrap.ts';
+export type { BatchObjective, Gradient, Objective } from './problems/wrap.ts';
+export { optimizers, optimizer, start } from './optimizers/index.ts';
+export { chain, moments, momentum, rate, shrink } from './optimizers/descent.ts';
+export type { Transform, TransformDef } from './optimizers/descent.ts';
+export { openBackend, sharedBackend, moduleHash } from './backend/index.ts';
+export type { BackendName } from './backend/index.ts';
+export { memory, directory } from './stores/index.ts';
+export { lineChart } from './plot/line.ts';
+export { version } from './version.ts';
+export type * from './core/types.ts';

@@ -1,0 +1,215 @@
+/**
+ * The descent family: one loop and a chain of transforms, each of which turns an update and the true step size a parameter.
+ *
+ * gradient descent with momentum and 1/t decay; sgd (Robbins, Monro 1951; Nesterov 1983 in the form of Sutskever et al. 2013);
+ * adam (Kingma, Ba 2015, the efficient form at the end of section 2: epsilon joins sqrt(v) before the bias correction);
+ * adamw (Loshchilov, Hutter 2019). Steps are projected into the box. A point that fails is halved back towards the last good one.
+ */
+import { restoreRandom } from '../core/random.ts';
+import type { Batch, Box, Context, Descent, Json, Options, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
+
+/** One link of a chain: changes `update` and `step` in place, seeing the point. State is plain data. */
+export interface Transform {
+  apply(update: Float64Array, step: Float64Array, x: Float64Array): void;
+  save(): Snapshot;
+}
+/** Makes a link for dim parameters, or continues a saved one. */
+export type TransformDef = (dim: number, saved?: Snapshot) => Transform;
+
+/** Multiplies by lr / (1 + decay t), t counting steps from 0. */
+export const rate = (lr: number, decay: number = 0): TransformDef => (_dim, saved) => {
+  let t = (saved as number | undefined) ?? 0;
+  return {
+    apply(update, step) {
+      const factor = lr / (1 + decay * t++);
+      for (let i = 0; i < update.length; i++) {
+        update[i] = update[i]! * factor;
+        step[i] = step[i]! * factor;
+      }
+    },
+    save: () => t,
+  };
+};
+
+/** Heavy-ball momentum b = beta b + g; Nesterov's looks one step ahead: g + beta b. */
+export const momentum = (beta: number, nesterov: boolean = false): TransformDef => (dim, saved) => {
+  const velocity = (saved as Float64Array | undefined)?.slice() ?? new Float64Array(dim);
+  return {
+    apply(update) {
+      for (let i = 0; i < update.length; i++) {
+        const b = beta * velocity[i]! + update[i]!;
+        velocity[i] = b;
+        update[i] = nesterov ? update[i]! + beta * b : b;
+      }
+    },
+    save: () => velocity.slice(),
+  };
+};
+
+/** Adam's direction: m / (sqrt(v) + epsilon) sqrt(1 - beta2^t) / (1 - beta1^t). */
+export const moments = (beta1: number, beta2: number, epsilon: number): TransformDef => (dim, saved) => {
+  const from = saved as { m: Float64Array; v: Float64Array; power1: number; power2: number } | undefined;
+  const m = from?.m.slice() ?? new Float64Array(dim);
+  const v = from?.v.slice() ?? new Float64Array(dim);
+  let power1 = from?.power1 ?? 1;
+  let power2 = from?.power2 ?? 1;
+  return {
+    apply(update, step) {
+      power1 *= beta1;
+      power2 *= beta2;
+      const correction = Math.sqrt(1 - power2) / (1 - power1);
+      for (let i = 0; i < update.length; i++) {
+        const g = update[i]!;
+        m[i] = beta1 * m[i]! + (1 - beta1) * g;
+        v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
+        const size = correction / (Math.sqrt(v[i]!) + epsilon);
+        update[i] = m[i]! * size;
+        step[i] = step[i]! * size;
+      }
+    },
+    save: () => ({ m: m.slice(), v: v.slice(), power1, power2 }),
+  };
+};
+
+/** Adds decay x: before the moments it is an L2 penalty, after them AdamW's decoupled decay. */
+export const shrink = (decay: number): TransformDef => () => ({
+  apply(update, _step, x) {
+    for (let i = 0; i < update.length; i++) update[i] = update[i]! + decay * x[i]!;
+  },
+  save: () => null,
+});
+
+interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly step: Float64Array; readonly chain: readonly Snapshot[] }
+
+/**
+ * A descent over a box along a chain of transforms, applied left to right to the gradient.
+ * @example
+ * const plain = chain([momentum(0.9), rate(0.01)], 1);
+ */
+export function chain(links: readonly TransformDef[], fidelity: number): (space: Box, context: Context<Float64Array>, snapshot?: Snapshot) => Descent {
+  return function start(space, context, snapshot): Descent {
+    const { dim } = space;
+    const saved = snapshot as unknown as Saved | undefined;
+    const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
+    const x = saved?.x.slice() ?? context.x0?.slice() ?? space.sample(random);
+    const step = saved?.step.slice() ?? new Float64Array(dim);
+    const transforms = links.map((link, i) => link(dim, saved?.chain[i]));
+    const update = new Float64Array(dim);
+    let good = saved?.good?.slice(); // the last point that did not fail, and its loss
+    let loss = saved?.loss ?? Infinity;
+    let violation = saved?.violation ?? Infinity;
+    let pending: Batch<Float64Array> | undefined;
+
+    function descend(scores: Scores<Float64Array>): void {
+      if (scores.loss[0] === Infinity) {
+        if (good === undefined) x.set(space.sample(random));
+        else for (let i = 0; i < dim; i++) x[i] = good[i]! + (x[i]! - good[i]!) / 2;
+        return;
+      }
+      loss = scores.loss[0]!;
+      violation = scores.violation?.[0] ?? 0;
+      if (good === undefined) good = x.slice();
+      else good.set(x);
+      update.set(scores.gradient![0]!);
+      step.fill(1);
+      for (const transform of transforms) transform.apply(update, step, x);
+      for (let i = 0; i < dim; i++) x[i] = x[i]! - update[i]!;
+      space.clip(x);
+    }
+
+    function save(): Snapshot {
+      return { random: random.save(), x: x.slice(), good: good?.slice() ?? null, loss, violation, step: step.slice(), chain: transforms.map((t) => t.save()) };
+    }
+
+    return {
+      x,
+      step,
+      ask() {
+        return (pending ??= { xs: [x.slice()], gradient: true, ...(fidelity < 1 ? { fidelity } : {}) });
+      },
+      tell(told, scores) {
+        if (told === pending) {
+          descend(scores);
+          pending = undefined;
+          return;
+        }
+        for (let i = 0; i < told.xs.length; i++) {
+          const v = scores.violation?.[i] ?? 0;
+          if (!(v < violation || (v === violation && scores.loss[i]! < loss))) continue;
+          x.set(scores.refined?.[i] ?? told.xs[i]!);
+          loss = scores.loss[i]!;
+          violation = v;
+          pending = undefined;
+        }
+      },
+      save,
+      fork(from) {
+        const child = start(space, context, save());
+        child.x.set(from);
+        return child;
+      },
+    };
+  };
+}
+
+const LR = { about: 'learning rate', above: 0 } as const;
+const BETA1 = { default: 0.9, about: 'decay of the first moment', min: 0, below: 1 } as const;
+const BETA2 = { default: 0.999, about: 'decay of the second moment', min: 0, below: 1 } as const;
+const EPSILON = { default: 1e-8, about: 'added to the root of the second moment', above: 0 } as const;
+const FIDELITY = { default: 1, about: 'share of the data a gradient sees, a power of two', above: 0, max: 1 } as const;
+
+export interface DescentParams { readonly [key: string]: Json; readonly lr: number; readonly momentum: number; readonly decay: number }
+export interface SgdParams { readonly [key: string]: Json; readonly lr: number; readonly momentum: number; readonly nesterov: boolean; readonly weightDecay: number; readonly fidelity: number }
+export interface AdamParams { readonly [key: string]: Json; readonly lr: number; readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly weightDecay: number; readonly fidelity: number }
+
+const adamOptions = (decay: number, about: string): Options<AdamParams> => ({
+  lr: { default: 0.001, ...LR },
+  beta1: BETA1,
+  beta2: BETA2,
+  epsilon: EPSILON,
+  weightDecay: { default: decay, about, min: 0 },
+  fidelity: FIDELITY,
+});
+
+export const descent: OptimizerDef<DescentParams> = {
+  name: 'descent',
+  aliases: ['gradient_descent', 'gradient-descent'],
+  about: 'gradient descent with momentum and a learning rate that decays as 1/t',
+  spaces: ['box'],
+  gradient: 'required',
+  options: { lr: { default: 0.01, ...LR }, momentum: { default: 0, about: 'share of the last update that is kept', min: 0, below: 1 }, decay: { default: 0, about: 'lr / (1 + decay t)', min: 0 } },
+  start: (space: Box, p, context, saved) => chain([momentum(p.momentum), rate(p.lr, p.decay)], 1)(space, context, saved),
+};
+
+export const sgd: OptimizerDef<SgdParams> = {
+  name: 'sgd',
+  about: 'stochastic gradient descent with (Nesterov) momentum and L2 decay',
+  spaces: ['box'],
+  gradient: 'required',
+  options: {
+    lr: { default: 0.01, ...LR },
+    momentum: { default: 0.9, about: 'share of the last update that is kept', min: 0, below: 1 },
+    nesterov: { default: false, about: "Nesterov's momentum" },
+    weightDecay: { default: 0, about: 'L2 penalty', min: 0 },
+    fidelity: FIDELITY,
+  },
+  start: (space: Box, p, context, saved) => chain([shrink(p.weightDecay), momentum(p.momentum, p.nesterov), rate(p.lr)], p.fidelity)(space, context, saved),
+};
+
+export const adam: OptimizerDef<AdamParams> = {
+  name: 'adam',
+  about: 'Adam: steps scaled by the moments of the gradient',
+  spaces: ['box'],
+  gradient: 'required',
+  options: adamOptions(0, 'L2 penalty'),
+  start: (space: Box, p, context, saved) => chain([shrink(p.weightDecay), moments(p.beta1, p.beta2, p.epsilon), rate(p.lr)], p.fidelity)(space, context, saved),
+};
+
+export const adamw: OptimizerDef<AdamParams> = {
+  name: 'adamw',
+  about: 'Adam with decoupled weight decay',
+  spaces: ['box'],
+  gradient: 'required',
+  options: adamOptions(0.01, 'decay of the weights, decoupled from the gradient'),
+  start: (space: Box, p, context, saved) => chain([moments(p.beta1, p.beta2, p.epsilon), shrink(p.weightDecay), rate(p.lr)], p.fidelity)(space, context, saved),
+};

@@ -1,0 +1,38 @@
+/**
+ * The platform in web pages and their workers: the clock and the cores; no files.
+ *
+ * Surprise: a user agent names up to four browsers, and the one that it is comes last but for Safari's and Edge's suffix.
+ */
+import { NadirError } from '../core/errors.ts';
+
+import type { Files } from '../core/files.ts';
+import type { Runtime } from './index.ts';
+
+/** Milliseconds from an arbitrary start; only differences mean something. */
+export function now(): number {
+  return performance.now();
+}
+
+/** Threads that can run at once, at least 1. */
+export function cores(): number {
+  return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
+}
+
+/** Which runtime this is. */
+export function runtime(): Runtime {
+  return 'browser';
+}
+
+/** The browser and its version, `Chrome/143.0.0.0`; empty when it does not say. */
+export function version(): string {
+  const agent = globalThis.navigator?.userAgent ?? '';
+  return (/(?:Edg|Firefox|Chrome|Version)\/[\d.]+/.exec(agent)?.[0] ?? '').replace('Version', 'Safari');
+}
+
+const none = (): never => {
+  throw new NadirError('runtime', 'a web page has no files; use the memory store here, or run nadir in Node, Deno or Bun');
+};
+
+export const files: Files = {
+  owner: '0-00000000', read: none, create: none, append: none, rename: none, remove: none, folder: none, prune: none, list: none, alive: none,
+};

@@ -1,0 +1,164 @@
+/** The optimizer contract, run over the registry on every backend. An optimizer's own test is a line in optimizers.test.ts. */
+import { describe, expect, it } from 'vitest';
+import { bits, box, createRandom, differences, fromFunction, NadirError, openBackend, problem as problemOf, run, seal, start, unseal } from '../../src/index.ts';
+import type { Backend, Context, Optimizer, OptimizerDef, Problem, Snapshot } from '../../src/index.ts';
+
+interface Case { readonly what: string; open(backend: Backend): Problem<any, any> }
+
+const CASES: readonly Case[] = [
+  { what: 'rotated rastrigin', open: (backend) => problemOf('rastrigin').open({ dim: 4, instance: 5, rotate: true }, { backend: backend.scope(), random: createRandom(0) }) },
+  { what: 'a narrow asymmetric box', open: () => differences(fromFunction((x) => (x[0]! - 1) ** 2 + Math.abs(x[1]! + 3) + x[2]! * x[2]!, box(3, [0.5, -3, -1e-3], [0.75, 1e6, 1e-3]))) },
+  {
+    what: 'bits',
+    open: () => {
+      const space = bits(12);
+      return { name: 'ones', space, score: ({ xs }) => ({ loss: Float64Array.from(xs, (x) => 12 - (x as Uint8Array).reduce((s, b) => s + b, 0)) }) } satisfies Problem<Uint8Array>;
+    },
+  },
+];
+
+export function optimizerContract(def: OptimizerDef, backendName: 'simd' | 'reference'): void {
+  const cases = CASES.filter(({ what }) => def.spaces.includes('*') || def.spaces.includes(what === 'bits' ? 'bits' : 'box'));
+
+  describe(`${def.name} on ${backendName}`, () => {
+    it('has a complete definition', () => {
+      expect(def.name).toMatch(/^[a-z][a-z0-9-]*$/);
+      expect(def.about.length).toBeGreaterThan(10);
+      expect(def.spaces.length).toBeGreaterThan(0);
+      for (const option of Object.values(def.options) as { about: string }[]) expect(option.about.length).toBeGreaterThan(3);
+    });
+
+    describe.each(cases)('over $what', ({ open }) => {
+      const begin = async (seed = 1, extra: Partial<Context<any>> = {}, saved?: Snapshot): Promise<[Problem<any, any>, Optimizer<any>]> => {
+        const backend = await openBackend(backendName, 1 << 22);
+        const problem = open(backend);
+        return [problem, start(def, problem, {}, { random: createRandom(seed).fork('optimizer'), backend: backend.scope(), cost: 400, ...extra }, saved)];
+      };
+
+      it('is deterministic, and another seed is another run', async () => {
+        const outcomes = [];
+        for (const seed of [1, 1, 2]) {
+          const [problem, optimizer] = await begin(seed);
+          outcomes.push(await run(problem, optimizer, { cost: 400 }));
+        }
+        expect(outcomes[0]!.best).toEqual(outcomes[1]!.best);
+        expect(outcomes[0]!.trace).toEqual(outcomes[1]!.trace);
+        expect(outcomes[2]!.trace).not.toEqual(outcomes[0]!.trace);
+      });
+
+      it('asks the same batch until it is told, and never a point outside the space', async () => {
+        const [problem, optimizer] = await begin();
+        for (let k = 0; k < 60; k++) {
+          const batch = optimizer.ask();
+          if (batch === undefined) break;
+          const again = optimizer.ask()!;
+          expect(again.xs.map((x) => problem.space.encode(x))).toEqual(batch.xs.map((x) => problem.space.encode(x)));
+          for (const x of batch.xs) expect(problem.space.decode(problem.space.encode(x))).toEqual(x); // decode checks the bounds
+          optimizer.tell(again, await problem.score(again));
+        }
+      });
+
+      it('never ends above where it began, and scores that first', async () => {
+        const [problem] = await begin();
+        const x0 = problem.space.sample(createRandom(99));
+        const seen: unknown[] = [];
+        const watched = { ...problem, score: (batch: never) => (seen.length === 0 && seen.push(problem.space.encode((batch as { xs: unknown[] }).xs[0])), problem.score(batch)) };
+        const [, optimizer] = await begin(1, { x0 });
+        const outcome = await run(watched, optimizer, { cost: 200 });
+        const { loss } = await problem.score({ xs: [x0] });
+        expect(seen[0]).toEqual(problem.space.encode(x0));
+        expect(outcome.best.loss).toBeLessThanOrEqual(loss[0]!);
+      });
+
+      it.each([1, 2, 3, 37, 64, 65, 150, 399])('saved after cost %i and restored from JSON, it ends as one run does, bit for bit', async (k) => {
+        const [problem, straight] = await begin();
+        const price = 1 + (straight.ask()?.gradient ? problem.gradient! : 0);
+        const whole = await run(problem, straight, { cost: 400 });
+        if (k < price) return;
+        const [p1, first] = await begin();
+        const part = await run(p1, first, { cost: k });
+        const state = unseal('run', JSON.parse(JSON.stringify(part.save()))) as { run: Snapshot; optimizer: Snapshot };
+        const [p2, second] = await begin(77, {}, state.optimizer);
+        const rest = await run(p2, second, { cost: 400 }, { resume: state.run });
+        expect(rest.best).toEqual(whole.best);
+        expect(rest.trace).toEqual(whole.trace);
+        expect([rest.cost, rest.stop, rest.failures]).toEqual([whole.cost, whole.stop, whole.failures]);
+        expect(JSON.stringify(rest.save())).toBe(JSON.stringify(whole.save()));
+      });
+
+      it('saves between ask and tell as well as after', async () => {
+        const [problem, a] = await begin();
+        for (let k = 0; k < 5; k++) {
+          const batch = a.ask()!;
+          const [, b] = await begin(77, {}, unseal('t', JSON.parse(JSON.stringify(seal('t', a.save())))));
+          const twin = b.ask()!;
+          expect(twin.xs.map((x) => problem.space.encode(x))).toEqual(batch.xs.map((x) => problem.space.encode(x)));
+          const scores = await problem.score(batch);
+          a.tell(batch, scores);
+          b.tell(twin, scores);
+          expect(JSON.stringify(seal('t', b.save()))).toBe(JSON.stringify(seal('t', a.save())));
+        }
+      });
+
+      it('counts cost honestly: never above the budget, and all of it when nothing else ends the run', async () => {
+        for (const cost of [50, 101, 333]) {
+          const [problem, optimizer] = await begin();
+          let points = 0;
+          const counted = { ...problem, score: (batch: { xs: readonly unknown[]; gradient?: boolean }) => ((points += batch.xs.length * (1 + (batch.gradient ? problem.gradient! : 0))), problem.score(batch as never)) };
+          const outcome = await run(counted, optimizer, { cost });
+          expect(outcome.cost).toBe(points);
+          expect(outcome.cost).toBeLessThanOrEqual(cost);
+          if (outcome.stop === 'budget') expect(cost - outcome.cost).toBeLessThan(1 + (problem.gradient ?? 0));
+        }
+      });
+
+      it('survives failures: every third point is NaN, and nothing it asks is', async () => {
+        const [problem, optimizer] = await begin();
+        let n = 0;
+        const broken = { ...problem, score: async (batch: never) => {
+          const scores = await problem.score(batch);
+          return { ...scores, loss: scores.loss.map((l) => (++n % 3 === 0 ? NaN : l)) };
+        } };
+        const outcome = await run(broken, optimizer, { cost: 300 });
+        expect(outcome.failures.count).toBeGreaterThan(0);
+        expect(Number.isFinite(outcome.best.loss)).toBe(true);
+        expect(problem.space.decode(problem.space.encode(outcome.best.x))).toEqual(outcome.best.x);
+      });
+
+      it('welcomes a point nobody asked for', async () => {
+        const [problem, optimizer] = await begin();
+        optimizer.tell({ xs: [problem.space.sample(createRandom(5))] }, { loss: Float64Array.of(1e9) });
+        const outcome = await run(problem, optimizer, { cost: 120 });
+        expect(Number.isFinite(outcome.best.loss)).toBe(true);
+        optimizer.tell({ xs: [outcome.best.x] }, { loss: Float64Array.of(outcome.best.loss) });
+        const batch = optimizer.ask();
+        for (const x of batch?.xs ?? []) expect(problem.space.decode(problem.space.encode(x))).toEqual(x);
+      });
+
+      it('prefers feasible points, and among infeasible ones the smaller violation', async () => {
+        const [problem, optimizer] = await begin();
+        const limited = { ...problem, score: async (batch: { xs: readonly unknown[] }) => {
+          const scores = await problem.score(batch as never);
+          return { ...scores, violation: Float64Array.from(batch.xs, (x) => Math.max(0, 2 - Number((x as Float64Array)[0]))) };
+        } };
+        const outcome = await run(limited, optimizer, { cost: 400 });
+        expect(Number.isFinite(outcome.best.violation)).toBe(true);
+      });
+
+      it('stops on abort', async () => {
+        const [problem, optimizer] = await begin();
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(), 20);
+        const outcome = await run(problem, optimizer, { signal: stop.signal, milliseconds: 20000 });
+        expect(['aborted', 'exhausted']).toContain(outcome.stop);
+      });
+    });
+
+    it('refuses a space it cannot work on', async () => {
+      if (def.spaces.includes('*')) return;
+      const backend = await openBackend(backendName, 1 << 20);
+      const context = { random: createRandom(1), backend };
+      expect(() => start(def, { name: 'p', space: { ...bits(4), name: 'elsewhere' } }, {}, context)).toThrow(NadirError);
+    });
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * The directory store: the contract, its errors, and SIGKILL in the middle of writing (through the built files: a child of Node 20 cannot load .ts).
+ *
+ * Surprise: a kill is only a test when the writes are large; a small write is one system call, which a signal cannot cut.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { named } from '../src/core/errors.ts';
+import { files } from '../src/platform/node.ts';
+import { files as noFiles } from '../src/platform/web.ts';
+import { directory, stores } from '../src/stores/index.ts';
+import { storeCases } from './cases/store.ts';
+
+import type { Files } from '../src/core/files.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'nadir-stores-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+let made = 0;
+const fresh = (): string => join(scratch, `store-${made++}`);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function listed(keys: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const key of keys) all.push(key);
+  return all;
+}
+
+storeCases('directory', () => directory(fresh(), files));
+
+describe('directory', () => {
+  it('is opened again with what was kept, a slash at the end or not', async () => {
+    const root = fresh();
+    await (await directory(root, files)).put('a/b', bytes('kept'));
+    expect(new TextDecoder().decode(await (await directory(`${root}/`, files)).get('a/b'))).toBe('kept');
+  });
+
+  it('says what is wrong with its root', async () => {
+    const file = fresh();
+    writeFileSync(file, '');
+    await expect(directory(file, files)).rejects.toMatchObject({ code: 'store', message: `store "${file}" cannot be opened: it is a file; allowed: a folder, or a path where one can be made` });
+    await expect(directory(`${file}/x`, files)).rejects.toMatchObject({ code: 'store', message: expect.stringMatching(/a folder above it is a file$/) });
+    const deep = join(fresh(), 'a', 'b');
+    await expect(directory(deep, files)).rejects.toMatchObject({ code: 'store', message: expect.stringMatching(/the folder above it does not exist$/) });
+    await (await directory(deep, files, { parents: true })).put('k', bytes(''));
+    expect(existsSync(join(deep, 'k'))).toBe(true);
+    for (const root of ['', 'a\0b', undefined as never]) await expect(directory(root, files)).rejects.toMatchObject({ code: 'store' });
+  });
+
+  it('says what is wrong with the disk', async () => {
+    // Tests run as root, whom permissions do not stop, so the disk is a false one.
+    const broken = (method: 'create' | 'append' | 'read' | 'list' | 'folder', code: string): Files => ({
+      ...files,
+      [method]: async () => {
+        throw Object.assign(new Error(`${code}: raw`), { code });
+      },
+    });
+    const full = await directory(fresh(), broken('create', 'ENOSPC'));
+    await expect(full.put('a/b', bytes('x'))).rejects.toMatchObject({ code: 'store', message: expect.stringMatching(/^key "a\/b" cannot be written in store ".*": the disk is full$/) });
+    const root = fresh();
+    await directory(root, files);
+    await expect((await directory(root, broken('create', 'EROFS'))).put('a', bytes(''))).rejects.toThrow('the file system is read-only');
+    await expect((await directory(root, broken('append', 'EACCES'))).append('a', bytes(''))).rejects.toThrow('cannot be appended to in store');
+    await expect((await directory(root, broken('read', 'EACCES'))).get('a')).rejects.toThrow('cannot be read in store');
+    await expect(listed((await directory(root, broken('list', 'EACCES'))).keys(''))).rejects.toThrow('cannot be listed: permission denied');
+    await expect(directory(fresh(), broken('folder', 'EROFS'))).rejects.toThrow(/^store ".*" cannot be opened: the file system is read-only$/);
+    await expect(directory('x', noFiles)).rejects.toThrow('a web page has no files');
+    // A store that failed goes on with the next call about the same key.
+    const once = { ...files, create: files.create };
+    once.create = async () => {
+      once.create = files.create;
+      throw Object.assign(new Error('x'), { code: 'EIO' });
+    };
+    const store = await directory(fresh(), once);
+    const [first, second] = await Promise.allSettled([store.put('a', bytes('1')), store.put('a', bytes('2'))]);
+    expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+  });
+
+  it('ignores what a killed writer left aside, and sweeps it; a live writer keeps his', async () => {
+    const root = fresh();
+    const store = await directory(root, files);
+    await store.put('a/b', bytes('good'));
+    const dead = 4_194_304 + 7; // beyond Linux's highest process id
+    writeFileSync(join(root, 'a', `b~${dead}-0123abcd-0`), 'half');
+    writeFileSync(join(root, 'a', `c~${process.pid}-0123abcd-0`), 'half');
+    writeFileSync(join(root, 'a', 'not a key'), 'foreign');
+    expect(await listed(store.keys(''))).toEqual(['a/b']);
+    expect(readdirSync(join(root, 'a')).sort()).toEqual(['b', `c~${process.pid}-0123abcd-0`, 'not a key']);
+  });
+
+  it('survives two stores that make and prune the same folder', async () => {
+    const root = fresh();
+    const [one, two] = [await directory(root, files), await directory(root, files)];
+    const churn = async (store: typeof one, key: string): Promise<void> => {
+      for (let i = 0; i < 40; i++) {
+        await store.put(`x/y/${key}`, bytes(String(i)));
+        await store.delete(`x/y/${key}`);
+      }
+      await store.append(`x/y/${key}`, bytes('end'));
+    };
+    await Promise.all([churn(one, 'one'), churn(two, 'two')]);
+    expect(await listed(one.keys(''))).toEqual(['x/y/one', 'x/y/two']);
+  });
+
+  it('is in the registry, with what it needs', async () => {
+    await expect(named('store', stores, 'directory').open({})).rejects.toMatchObject({ code: 'input' });
+    await (await named('store', stores, 'directory').open({ root: fresh(), files })).put('a', bytes('1'));
+    expect(stores.map((def) => def.name)).toEqual(['memory', 'directory']);
+  });
+});
+
+describe('SIGKILL', () => {
+  const built = new URL('../build/js/src/', import.meta.url);
+  const root = join(scratch, 'killed');
+  const script = join(scratch, 'writer.mjs');
+  beforeAll(() => {
+    if (!existsSync(new URL('stores/directory.js', built))) throw new Error('build/js is missing: run npm run build first');
+    mkdirSync(root);
+    // Acknowledges on stdout, synchronously, what is safely written: "p n" a put, "a n" an append.
+    writeFileSync(script, `
+      import { writeSync } from 'node:fs';
+      import { directory } from ${JSON.stringify(new URL('stores/directory.js', built).href)};
+      import { files } from ${JSON.stringify(new URL('platform/node.js', built).href)};
+      const store = await directory(${JSON.stringify(root)}, files);
+      const encode = (text) => new TextEncoder().encode(text);
+      const body = (n) => n + ' ' + String.fromCharCode(97 + (n % 26)).repeat(300_000 + n) + ' ' + n;
+      let n = Number(process.argv[2]);
+      await store.append('journal', encode('\\n'));
+      const put = async () => { for (let i = n; ; i++) { await store.put('slots/' + (i % 3), encode(body(i))); writeSync(1, 'p ' + i + '\\n'); } };
+      const append = async () => { for (let i = n; ; i++) { await store.append('journal', encode(body(i) + '\\n')); writeSync(1, 'a ' + i + '\\n'); } };
+      await Promise.all([put(), append()]);
+    `);
+  });
+
+  const whole = (text: string): number => {
+    const [head, middle, tail] = text.split(' ');
+    const n = Number(head);
+    if (tail !== head || middle !== String.fromCharCode(97 + (n % 26)).repeat(300_000 + n)) throw new Error(`torn: ${text.slice(0, 20)}... ${text.length}`);
+    return n;
+  };
+
+  it('leaves every earlier record whole, killed 24 times while putting and appending', { timeout: 60_000 }, async () => {
+    const done = { p: new Map<number, number>(), a: new Set<number>() };
+    for (let round = 0; round < 24; round++) {
+      const start = round * 10_000;
+      const child = spawn(process.execPath, [script, String(start)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let output = '';
+      child.stdout.on('data', (data) => {
+        if (output === '') setTimeout(() => child.kill('SIGKILL'), 2 + 3 * round + (round % 4) / 3);
+        output += String(data);
+      });
+      const signal = await new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
+      expect(signal).toBe('SIGKILL');
+      for (const line of output.split('\n').slice(0, -1)) {
+        const [kind, n] = line.split(' ');
+        if (kind === 'p') done.p.set(Number(n) % 3, Number(n));
+        else done.a.add(Number(n));
+      }
+    }
+    const store = await directory(root, files);
+    const text = async (key: string): Promise<string> => new TextDecoder().decode(await store.get(key));
+
+    expect(await listed(store.keys(''))).toEqual(['journal', 'slots/0', 'slots/1', 'slots/2']);
+    expect(readdirSync(join(root, 'slots'))).toHaveLength(3); // what was aside is swept
+    for (const [slot, n] of done.p) expect(whole(await text(`slots/${slot}`))).toBeGreaterThanOrEqual(n);
+
+    const found = new Set<number>();
+    let torn = 0;
+    for (const line of (await text('journal')).split('\n').filter(Boolean)) {
+      try {
+        found.add(whole(line));
+      } catch {
+        torn++;
+      }
+    }
+    expect([...done.a].filter((n) => !found.has(n))).toEqual([]);
+    expect(done.a.size).toBeGreaterThan(24);
+    expect(torn).toBeLessThanOrEqual(24); // at most one a kill
+    expect([...found]).toEqual([...found].sort((a, b) => a - b));
+  });
+});
