@@ -40,8 +40,9 @@ describe('the process', () => {
     expect(await child(`const pool = await openPool({ workers: 2, setup: null });
       const exit = { kind: 'call', module: ${JSON.stringify(moduleOf('export const run = () => process.exit(1)'))}, export: 'run', args: [] };
       await pool.run(exit).catch((error) => console.log(error.message));
+      await pool.run(job('spin', 1, 9e9), { signal: AbortSignal.timeout(1) }).catch((error) => console.log(error.code)); // its thread has not started yet
       await pool.run(job('spin', 1, 9e9), { signal: AbortSignal.timeout(100) }).catch((error) => console.log(error.code));
-      await pool.close(); ${handles}`)).toBe('a worker died: it exited with status 1\naborted\nnone');
+      await pool.close(); ${handles}`)).toBe('a worker died: it exited with status 1\naborted\naborted\nnone');
   });
 
   it('can be a program given on the command line', async () => {

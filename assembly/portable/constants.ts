@@ -60,8 +60,6 @@ export const COS_6: f64 = -1.13596475577881948265e-11;
 
 /** sinpi reads |x| below this as it is, 2^51. */
 export const SINPI_LIMIT: f64 = 2251799813685248.0;
-/** Adding and subtracting it keeps the first 26 bits after the point. */
-export const SPLIT_26: f64 = 100663296.0;
 /** sin(pi r) / r = 3 - 4 z + v^2 (SINPI_0 + SINPI_1 v + ...), z = r^2, v = z - 1/4, |r| <= 1/2, to 2^-61: at 1/2 the slope is -4 and the rest is small. */
 export const SINPI_0: f64 = 2.130395598910653;
 export const SINPI_1: f64 = -0.5215823956417355;

@@ -131,5 +131,8 @@ function chart({ trace, cost, best }: Outcome<unknown>, problem: string, optimiz
     y: { label: 'best loss', log: points.every(([, loss]) => loss > 0) },
     series: [{ name: optimizer, points }],
     step: true,
+    width: 800,
+    height: 450,
+    theme: 'light',
   });
 }

@@ -47,6 +47,8 @@ export interface Thread {
   /** Rejects when the thread died, could not start, or the job or its answer could not be sent. */
   run(job: unknown, transfer: Transferable[]): Promise<Answer>;
   stop(): Promise<void>;
+  /** Whether it died since its last answer: a timer an earlier job left behind may throw. */
+  dead(): boolean;
 }
 
 interface Task {
@@ -71,6 +73,13 @@ export function poolOf(workers: number, start: () => Thread): Pool {
     ending.add(stopped);
   };
 
+  /** The idle thread used last, which is the warmest. */
+  const rested = (): Thread | undefined => {
+    let thread = idle.pop();
+    for (; thread?.dead(); thread = idle.pop()) end(thread);
+    return thread;
+  };
+
   const next = (): void => {
     while (waiting.length > 0 && running.size < workers) void work(waiting.shift()!);
   };
@@ -79,7 +88,7 @@ export function poolOf(workers: number, start: () => Thread): Pool {
     running.add(task);
     let thread: Thread | undefined;
     try {
-      thread = task.thread = idle.pop() ?? start(); // the last one used is the warmest
+      thread = task.thread = rested() ?? start();
       const answer = await thread.run(task.job, task.transfer);
       if (task.done) return; // aborted meanwhile, and its thread is ending
       idle.push(thread);

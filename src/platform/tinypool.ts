@@ -15,8 +15,12 @@ export async function openPool({ workers, setup }: PoolOptions): Promise<Pool> {
   // A thread inherits `--input-type` (`node --input-type=module -e ...`) and then refuses to load a file.
   const execArgv = process.execArgv.some((flag) => flag.startsWith('--input-type')) ? [] : undefined;
   return poolOf(workers, () => {
-    // Started by its first job. The longest delay a timer takes: an idle thread stays, and the timer is unref'd.
-    const pool = new library.Tinypool({ filename, minThreads: 0, maxThreads: 1, workerData: setup, execArgv, idleTimeout: 2 ** 31 - 1 });
+    const pool = new library.Tinypool({
+      filename, workerData: setup, execArgv, maxThreads: 1,
+      minThreads: 0, // started by its first job
+      idleTimeout: 2 ** 31 - 1, // the longest a timer takes: an idle thread stays, and the timer is unref'd
+      useAtomics: false, // else an idle thread sleeps in Atomics.wait and its timers fire inside the next job (measured: no slower)
+    });
     return threadOf(pool);
   });
 }
@@ -25,8 +29,9 @@ function threadOf(pool: Tinypool): Thread {
   let gone = false;
   let watched: unknown;
   let onDeath: (error: Error) => void = () => undefined;
-  pool.on('error', (error: Error) => onDeath(error)); // it could not start
+  pool.on('error', (error: Error) => onDeath(error)); // it could not start, or died idle: then tinypool itself starts another
   return {
+    dead: () => gone,
     run: (job, transfer) => new Promise<Answer>((resolve, reject) => {
       onDeath = reject;
       // The wrapper keeps tinypool from looking into the job for its own marks.
@@ -42,6 +47,7 @@ function threadOf(pool: Tinypool): Thread {
     async stop() {
       const destroyed = pool.destroy();
       if (!gone) await destroyed;
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve)); // its port closes two turns later
     },
   };
 }

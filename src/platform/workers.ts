@@ -42,6 +42,7 @@ function threadOf(worker: Worker): Thread {
     die(event.message?.replace(/^Uncaught (\w*Error: )?/, '') || 'its script could not be loaded (a wrong address, or a Content-Security-Policy without worker-src)');
   };
   return {
+    dead: () => death !== undefined,
     run: (job, transfer) => new Promise<Answer>((resolve, reject) => {
       onReply = resolve;
       onDeath = reject;

@@ -104,9 +104,11 @@ export function lineChart({ title, x, y, series, width, height, theme, step = fa
     return `stroke="${lines[i % lines.length]}" stroke-width="2"${dash ? ` stroke-dasharray="${dash}"` : ''}`;
   };
   kept.forEach((points, i) => {
-    const name = `data-name="${escape(series[i]!.name)}"`;
-    if (points.length === 1) out.push(`<circle class="series" ${name} cx="${fixed(px(points[0]![0]))}" cy="${fixed(py(points[0]![1]))}" r="3" fill="${lines[i % lines.length]}"/>`);
-    else if (points.length > 1) out.push(`<path class="series" ${name} d="${line(points, px, py, step)}" fill="none" stroke-linejoin="round" ${stroke(i)}/>`);
+    if (points.length === 0) return;
+    const name = `class="series" data-name="${escape(series[i]!.name)}"`;
+    const d = line(points, px, py, step);
+    if (/[HVL]/.test(d)) out.push(`<path ${name} d="${d}" fill="none" stroke-linejoin="round" ${stroke(i)}/>`);
+    else out.push(`<circle ${name} cx="${fixed(px(points[0]![0]))}" cy="${fixed(py(points[0]![1]))}" r="3" fill="${lines[i % lines.length]}"/>`); // one spot
   });
   if (kept.every((points) => points.length === 0)) out.push(text((left + right) / 2, (top + bottom) / 2, 'no data', `class="empty" fill="${faint}" text-anchor="middle"`));
 
@@ -149,7 +151,8 @@ function fitting(values: readonly number[], logarithmic: boolean | undefined, ro
     const made = scale(values, logarithmic, count, false);
     const longest = Math.max(...made.labels.map((label) => label.length)) * small * em + 12;
     const nearest = Math.min(...made.ticks.slice(1).map((tick, i) => (made.at(tick) - made.at(made.ticks[i]!)) * room));
-    if (nearest >= longest || count <= 1) return made;
+    if (nearest >= longest) return made;
+    if (count <= 1) return { ...made, ticks: made.ticks.slice(0, 1), labels: made.labels.slice(0, 1) };
   }
 }
 
@@ -170,10 +173,11 @@ function scale(values: readonly number[], logarithmic: boolean | undefined, coun
     high = Math.max(high, candidates.find((tick) => tick >= high) ?? high);
   }
   let ticks = candidates.filter((tick) => tick >= low && tick <= high);
-  if (ticks.length < 2) ticks = [low, high]; // a range between two ticks
+  const between = ticks.length < 2; // then the ends, to three digits
+  if (between) ticks = [low, high];
   const place = logarithmic ? log : (value: number): number => value;
   const [from, to] = [place(low), place(high)];
-  const step = even ? ticks[1]! - ticks[0]! || high - low : 0;
+  const step = between ? (high - low) / 100 : even ? ticks[1]! - ticks[0]! : 0;
   const most = Math.max(Math.abs(ticks[0]!), Math.abs(ticks.at(-1)!));
   return { ticks, labels: ticks.map((tick) => label(tick, step, most)), at: (value) => (place(value) - from) / (to - from) };
 }
@@ -193,8 +197,8 @@ function steps(low: number, high: number, count: number): number[] {
 /** Every decade, every few of them, or 1-2-5 within few of them. */
 function decades(low: number, high: number, count: number): number[] {
   const first = magnitude(low);
-  const last = magnitude(high) + 1;
-  if (last - first > 3 || count < 4) {
+  const last = magnitude(high) + (power(magnitude(high)) === high ? 0 : 1);
+  if ((last - first) * 3 > count * 1.5) {
     const stride = [1, 2, 3, 5, 10, 20, 50, 100, 200].find((each) => (last - first) / each <= count) ?? 500;
     const from = Math.floor(first / stride);
     return Array.from({ length: Math.ceil(last / stride) - from + 1 }, (_, i) => power((from + i) * stride)).filter((tick) => tick > 0 && tick < Infinity);
@@ -220,7 +224,8 @@ function label(value: number, step: number, most: number): string {
   if (value === 0) return '0';
   const largest = Math.abs(value);
   const digits = Math.max(0, -magnitude(step || largest));
-  if (most >= 1e7 || (step ? most : largest) < 1e-3 || digits > 9) {
+  const judged = step ? most : largest; // evenly spaced labels look alike
+  if (judged >= 1e7 || judged < 1e-3 || digits > 9) {
     return value.toExponential(step ? Math.max(0, Math.min(15, magnitude(largest) - magnitude(step))) : 0).replace('e+', 'e').replace(/^-/, '\u2212');
   }
   const [whole, fraction] = value.toFixed(digits).split('.');
@@ -268,6 +273,6 @@ function fixed(value: number): string {
 /** Text for XML, in content and in quotes; what XML 1.0 cannot carry becomes U+FFFD. */
 function escape(value: string): string {
   return value
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
 }

@@ -71,6 +71,16 @@ describe('pool', () => {
     await pool.close();
   });
 
+  it('does not give the next job to a thread that died idle', async () => {
+    const pool = await openPool({ workers: 1, setup: null });
+    for (const body of ['() => { setTimeout(() => { throw new Error("late"); }, 5); return 1; }', leave.replace('{', '{ setTimeout(() => {').replace(' return new', ' }, 5); return 1; return new')]) {
+      expect(await pool.run(source(body))).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await pool.run(job('double', 4))).toBe(8);
+    }
+    await pool.close();
+  });
+
   it('rejects a job that cannot be sent, and goes on', async () => {
     const pool = await openPool({ workers: 1, setup: null });
     await expect(pool.run({ kind: 'call', args: [() => 1] })).rejects.toMatchObject({ code: 'worker', message: expect.stringContaining('cannot be sent between threads') });
