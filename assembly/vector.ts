@@ -10,13 +10,13 @@ enum At {
   ROUND, NORMAL, LOG2E, LN2_HIGH, LN2_LOW, EXP_0, EXP_1, EXP_2, EXP_3, EXP_4, EXP_5, EXP_6, EXP_7, EXP_8, EXP_9, LOG_1, LOG_2, LOG_3, LOG_4,
   LOG_5, LOG_6, LOG_7, TRIG_LIMIT, CANCELLED, TWO_OVER_PI, PIO2_1, PIO2_1_TAIL, SIN_1, SIN_2, SIN_3, SIN_4, SIN_5, SIN_6, COS_1, COS_2, COS_3,
   COS_4, COS_5, COS_6, SINPI_LIMIT, SINPI_0, SINPI_1, SINPI_2, SINPI_3, SINPI_4, SINPI_5, SINPI_6, EXP_LIMIT, EXPM1_LIMIT, INFINITE, UNIT, TWO,
-  HALF, QUARTER, FIVE_HALVES, FOUR, ZERO, TANH_LIMIT, LESS_TWO, EXP_FLOOR, INVERSE, MINUS, BIASED,
+  HALF, QUARTER, FIVE_QUARTERS, ZERO, TANH_LIMIT, LESS_TWO, EXP_FLOOR, INVERSE, MINUS, BIASED,
 }
 const NUMBERS: usize = memory.data<f64>([
   c.ROUND, c.NORMAL, c.LOG2E, c.LN2_HIGH, c.LN2_LOW, c.EXP_0, c.EXP_1, c.EXP_2, c.EXP_3, c.EXP_4, c.EXP_5, c.EXP_6, c.EXP_7, c.EXP_8, c.EXP_9,
   c.LOG_1, c.LOG_2, c.LOG_3, c.LOG_4, c.LOG_5, c.LOG_6, c.LOG_7, c.TRIG_LIMIT, c.CANCELLED, c.TWO_OVER_PI, c.PIO2_1, c.PIO2_1_TAIL, c.SIN_1,
   c.SIN_2, c.SIN_3, c.SIN_4, c.SIN_5, c.SIN_6, c.COS_1, c.COS_2, c.COS_3, c.COS_4, c.COS_5, c.COS_6, c.SINPI_LIMIT, c.SINPI_0, c.SINPI_1,
-  c.SINPI_2, c.SINPI_3, c.SINPI_4, c.SINPI_5, c.SINPI_6, 708.0, 700.0, Infinity, 1.0, 2.0, 0.5, 0.25, 2.5, 4.0, 0.0, 22.0, -2.0, -708.0, 1.457,
+  c.SINPI_2, c.SINPI_3, c.SINPI_4, c.SINPI_5, c.SINPI_6, 708.0, 700.0, Infinity, 1.0, 2.0, 0.5, 0.25, 1.25, 0.0, 22.0, -2.0, -708.0, 1.457,
   -1.0, 4503599627371519.0,
 ]);
 /** Bit patterns: ROOT is HALF_ROOT, SHIFT is ONE - ROOT. */
@@ -122,15 +122,16 @@ export function vsinpi(x: v128): v128 {
   if (i64x2.bitmask(f64x2.lt(a, all(At.SINPI_LIMIT))) != 3) return lanes(x, SINPI);
   const n = add(a, all(At.ROUND));
   const r = v128.xor(sub(a, sub(n, all(At.ROUND))), i64x2.shl(n, 63));
-  const z = mul(r, r);
-  const v = sub(z, all(At.QUARTER));
+  const t = add(r, r);
+  const z = mul(t, t);
+  const v = sub(z, all(At.UNIT));
   const w = mul(v, v);
   const even = add(all(At.SINPI_0), mul(w, add(all(At.SINPI_2), mul(w, add(all(At.SINPI_4), mul(w, all(At.SINPI_6)))))));
   const odd = add(all(At.SINPI_1), mul(w, add(all(At.SINPI_3), mul(w, all(At.SINPI_5)))));
-  const most = mul(all(At.FIVE_HALVES), r);
-  const less = add(sub(add(r, r), most), mul(all(At.HALF), r));
-  const slope = add(sub(all(At.HALF), mul(all(At.FOUR), z)), mul(w, add(even, mul(v, odd))));
-  const y = add(add(most, add(less, mul(r, slope))), all(At.ZERO));
+  const most = mul(all(At.FIVE_QUARTERS), t);
+  const less = add(sub(t, most), mul(all(At.QUARTER), t));
+  const slope = add(sub(all(At.HALF), z), mul(w, add(even, mul(v, odd))));
+  const y = add(most, add(less, mul(r, slope)));
   return v128.xor(y, v128.and(x, bits(Bits.SIGN)));
 }
 

@@ -145,7 +145,8 @@ describe('the registries', () => {
         const module = (await import(/* @vite-ignore */ join(root, path))) as { [name: string]: unknown };
         for (const [name, value] of Object.entries(module)) if (!Array.isArray(value)) exported.set(value, name);
       }
-      for (const def of defs) if (exported.has(def)) expect(exported.get(def)!.toLowerCase()).toBe(def.name.replace(/-/g, ''));
+      // Problems may be rows of a table; an optimizer is an export of its own.
+      for (const def of defs) if (folder === 'optimizers' || exported.has(def)) expect(exported.get(def)?.toLowerCase(), `the export of ${def.name}`).toBe(def.name.replace(/-/g, ''));
     }
   });
 });

@@ -60,11 +60,11 @@ export const COS_6: f64 = -1.13596475577881948265e-11;
 
 /** sinpi reads |x| below this as it is, 2^51. */
 export const SINPI_LIMIT: f64 = 2251799813685248.0;
-/** sin(pi r) / r = 3 - 4 z + v^2 (SINPI_0 + SINPI_1 v + ...), z = r^2, v = z - 1/4, |r| <= 1/2, to 2^-61: at 1/2 the slope is -4 and the rest is small. */
-export const SINPI_0: f64 = 2.130395598910653;
-export const SINPI_1: f64 = -0.5215823956417355;
-export const SINPI_2: f64 = 0.07335823651575207;
-export const SINPI_3: f64 = -0.006699055686498843;
-export const SINPI_4: f64 = 0.000429315241381348;
-export const SINPI_5: f64 = -2.0365316425248304e-05;
-export const SINPI_6: f64 = 7.684218989352313e-07;
+/** sin(pi r) / r = 2 - v + v^2 (SINPI_0 + SINPI_1 v + ...), v = (2r)^2 - 1, |r| <= 1/2, to 2^-61: around 1/2, where nothing may be lost. */
+export const SINPI_0: f64 = 0.13314972493191582;
+export const SINPI_1: f64 = -0.008149724931902117;
+export const SINPI_2: f64 = 0.00028655561138965654;
+export const SINPI_3: f64 = -6.542046568846526e-06;
+export const SINPI_4: f64 = 1.0481329135286817e-07;
+export const SINPI_5: f64 = -1.2430002700957217e-09;
+export const SINPI_6: f64 = 1.1725187666858387e-11;

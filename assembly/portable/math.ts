@@ -99,15 +99,16 @@ export function sinpi(x: f64): f64 {
   const half = 0.5 * n;
   let r = a - n;
   if (half + ROUND - ROUND != half) r = -r;
-  const z = r * r;
-  const v = z - 0.25;
+  const t = r + r;
+  const z = t * t;
+  const v = z - 1.0;
   const w = v * v;
   const even = SINPI_0 + w * (SINPI_2 + w * (SINPI_4 + w * SINPI_6));
   const odd = SINPI_1 + w * (SINPI_3 + w * SINPI_5);
-  // 5/2 r is kept whole (Dekker's two-sum of 2r and r/2); 1/2 - 4z is exact near 1/2, where the rest vanishes.
-  const most = 2.5 * r;
-  const less = r + r - most + 0.5 * r;
-  const y = most + (less + r * (0.5 - 4.0 * z + w * (even + v * odd))) + 0.0;
+  // 5/2 r is kept whole (Dekker's two-sum of 2r and r/2); 1/2 - z is exact near 1/2, where the rest vanishes. A zero comes out as +0.
+  const most = 1.25 * t;
+  const less = t - most + 0.25 * t;
+  const y = most + (less + r * (0.5 - z + w * (even + v * odd)));
   return x < 0.0 ? -y : y;
 }
 

@@ -90,7 +90,8 @@ function start<X>(space: Space<X>, params: AnnealingParams, context: Context<X>,
           cool();
         }
         if (accepted) {
-          x = space.copy(scores.refined?.[i] ?? told.xs[i]!);
+          x = scores.refined?.[i] ?? told.xs[i]!; // ours to keep when asked for
+          if (!asked || scores.refined !== undefined) x = space.copy(x);
           loss = newLoss;
           violation = newViolation;
         }

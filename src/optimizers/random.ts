@@ -31,6 +31,7 @@ function start<X>(space: Space<X>, params: RandomParams, context: Context<X>, sn
   if (mode !== 'uniform' && space.name !== 'box') throw new NadirError('space', `mode of optimizer random is "${mode}", which needs space box; this one is ${space.name}; allowed there: uniform`);
   const saved = snapshot as unknown as Saved | undefined;
   const stream = saved ? restoreRandom(saved.random, context.backend) : context.random;
+  const size = mode === 'uniform' ? Math.max(1, Math.min(batch, Math.floor(context.cost ?? batch))) : 1;
   let pending: Batch<X> | undefined = saved?.pending ? { xs: saved.pending.map((x) => space.decode(x)) } : undefined;
   let started = saved?.started ?? false;
   let scale = saved?.scale ?? 1;
@@ -57,7 +58,7 @@ function start<X>(space: Space<X>, params: RandomParams, context: Context<X>, sn
     ask() {
       if (pending) return pending;
       const xs: X[] = [];
-      for (let i = 0; i < (mode === 'uniform' ? batch : 1); i++) {
+      for (let i = 0; i < size; i++) {
         xs.push(!started && context.x0 !== undefined ? space.copy(context.x0) : draw());
         started = true;
       }
