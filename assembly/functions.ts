@@ -3,6 +3,7 @@
  *
  * Sum order, which the twins in src/backend/functions.ts repeat: pairs of coordinates go by turns to two accumulators a and b;
  * the sum is (a0 + b0) + (a1 + b1), then a last odd coordinate. Gradients run coordinate by coordinate on the scalar text.
+ * It is over 300 lines because the functions share their loops, and inlining ends at the file's own helpers.
  * A function is one branch of `term` and `slope`: `kind` is a constant wherever they are inlined, so only that branch stays.
  */
 import { cos, sin, sinpi } from './portable/math';

@@ -126,11 +126,11 @@ export function vsinpi(x: v128): v128 {
   const z = mul(t, t);
   const v = sub(z, all(At.UNIT));
   const w = mul(v, v);
-  const even = add(all(At.SINPI_0), mul(w, add(all(At.SINPI_2), mul(w, add(all(At.SINPI_4), mul(w, all(At.SINPI_6)))))));
-  const odd = add(all(At.SINPI_1), mul(w, add(all(At.SINPI_3), mul(w, all(At.SINPI_5)))));
+  const near = add(add(all(At.SINPI_0), mul(v, all(At.SINPI_1))), mul(w, add(all(At.SINPI_2), mul(v, all(At.SINPI_3)))));
+  const far = add(add(all(At.SINPI_4), mul(v, all(At.SINPI_5))), mul(w, all(At.SINPI_6)));
   const most = mul(all(At.FIVE_QUARTERS), t);
   const less = add(sub(t, most), mul(all(At.QUARTER), t));
-  const slope = add(sub(all(At.HALF), z), mul(w, add(even, mul(v, odd))));
+  const slope = add(sub(all(At.HALF), z), mul(w, add(near, mul(mul(w, w), far))));
   const y = add(most, add(less, mul(r, slope)));
   return v128.xor(y, v128.and(x, bits(Bits.SIGN)));
 }
@@ -260,9 +260,11 @@ function expm1Near(x: v128): v128 {
 @inline
 function expTail(r: v128, rest: v128): v128 {
   const z = mul(r, r);
-  const even = add(all(At.EXP_0), mul(z, add(all(At.EXP_2), mul(z, add(all(At.EXP_4), mul(z, add(all(At.EXP_6), mul(z, all(At.EXP_8)))))))));
-  const odd = add(all(At.EXP_1), mul(z, add(all(At.EXP_3), mul(z, add(all(At.EXP_5), mul(z, add(all(At.EXP_7), mul(z, all(At.EXP_9)))))))));
-  return add(mul(all(At.HALF), z), add(mul(mul(z, r), add(even, mul(r, odd))), add(rest, mul(rest, r))));
+  const w = mul(z, z);
+  const near = add(add(all(At.EXP_0), mul(r, all(At.EXP_1))), mul(z, add(all(At.EXP_2), mul(r, all(At.EXP_3)))));
+  const middle = add(add(all(At.EXP_4), mul(r, all(At.EXP_5))), mul(z, add(all(At.EXP_6), mul(r, all(At.EXP_7)))));
+  const far = add(middle, mul(w, add(all(At.EXP_8), mul(r, all(At.EXP_9)))));
+  return add(mul(all(At.HALF), z), add(mul(mul(z, r), add(near, mul(w, far))), add(rest, mul(rest, r))));
 }
 
 /** The exponents of bits that were moved by ONE - HALF_ROOT, as numbers: k + 1023 becomes the low bits of 2^52. */

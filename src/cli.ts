@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
 import { NadirError, messageOf, nearest, show } from './core/errors.ts';
-import { commands, parse, type Command, type Io } from './commands/index.ts';
+import { commands } from './commands/index.ts';
+import { parse, type Command, type Io } from './commands/shared.ts';
 import { version } from './version.ts';
 
 /** Codes of errors that are the user's to mend; the rest exit with 1. */

@@ -103,12 +103,11 @@ export function sinpi(x: f64): f64 {
   const z = t * t;
   const v = z - 1.0;
   const w = v * v;
-  const even = SINPI_0 + w * (SINPI_2 + w * (SINPI_4 + w * SINPI_6));
-  const odd = SINPI_1 + w * (SINPI_3 + w * SINPI_5);
+  const tail = SINPI_0 + v * SINPI_1 + w * (SINPI_2 + v * SINPI_3) + w * w * (SINPI_4 + v * SINPI_5 + w * SINPI_6);
   // 5/2 r is kept whole (Dekker's two-sum of 2r and r/2); 1/2 - z is exact near 1/2, where the rest vanishes. A zero comes out as +0.
   const most = 1.25 * t;
   const less = t - most + 0.25 * t;
-  const y = most + (less + r * (0.5 - z + w * (even + v * odd)));
+  const y = most + (less + r * (0.5 - z + w * tail));
   return x < 0.0 ? -y : y;
 }
 
@@ -203,9 +202,10 @@ function expm1Near(x: f64): f64 {
 /** e^(r + rest) - 1 - r for a rest below an ulp of r. */
 function expTail(r: f64, rest: f64): f64 {
   const z = r * r;
-  const even = EXP_0 + z * (EXP_2 + z * (EXP_4 + z * (EXP_6 + z * EXP_8)));
-  const odd = EXP_1 + z * (EXP_3 + z * (EXP_5 + z * (EXP_7 + z * EXP_9)));
-  return 0.5 * z + (z * r * (even + r * odd) + (rest + rest * r));
+  const w = z * z;
+  const near = EXP_0 + r * EXP_1 + z * (EXP_2 + r * EXP_3);
+  const far = EXP_4 + r * EXP_5 + z * (EXP_6 + r * EXP_7) + w * (EXP_8 + r * EXP_9);
+  return 0.5 * z + (z * r * (near + w * far) + (rest + rest * r));
 }
 
 /** (ln((1 + s) / (1 - s)) - 2s) / s for z = s^2. */

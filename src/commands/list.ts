@@ -3,7 +3,7 @@ import { allowed } from '../core/options.ts';
 import type { Option, OptimizerDef, ProblemDef } from '../core/types.ts';
 import { optimizers } from '../optimizers/index.ts';
 import { problems } from '../problems/index.ts';
-import type { Command } from './index.ts';
+import type { Command } from './shared.ts';
 
 export const list: Command = {
   name: 'list',

@@ -10,7 +10,7 @@ import { optimizer as optimizerOf } from '../optimizers/index.ts';
 import { minimize as minimizeStudy } from '../studies/minimize.ts';
 import type { AnyObjective } from '../studies/objective.ts';
 import { version } from '../version.ts';
-import { brief, number, numbers, pairs, type Command } from './index.ts';
+import { brief, number, numbers, pairs, type Command } from './shared.ts';
 
 export const minimize: Command = {
   name: 'minimize',

@@ -6,7 +6,7 @@ import { moduleHash, sharedBackend, type BackendName } from '../backend/index.ts
 import { optimizers } from '../optimizers/index.ts';
 import { problems } from '../problems/index.ts';
 import { minimize } from '../studies/minimize.ts';
-import { brief, number, table, type Command } from './index.ts';
+import { brief, number, table, type Command } from './shared.ts';
 
 const DIM = 10;
 const COST = 20000;

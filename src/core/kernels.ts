@@ -1,5 +1,5 @@
 /**
- * The kernels every backend has: `assembly/index.ts` exports them, `backend/reference.ts` holds their plain twins.
+ * The kernels every backend has, and the arena they work in: `assembly/index.ts` exports them, `backend/reference.ts` holds their plain twins.
  * Pointers (`out` first) and counts only; a pointer is a byte offset into the arena, 16-byte aligned, and 0 means "not wanted".
  */
 type Pointer = number;
@@ -40,4 +40,25 @@ export interface Kernels {
   affine(out: Pointer, xs: Pointer, shift: Pointer, rotation: Pointer, offset: Pointer, n: number, dim: number): void;
   /** `out[r] = rotation^T gradient[r]`. */
   unrotate(out: Pointer, gradient: Pointer, rotation: Pointer, n: number, dim: number): void;
+}
+
+/** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */
+export interface Backend {
+  readonly name: 'simd' | 'reference';
+  readonly kernels: Kernels;
+  /** Views of the whole arena; a pointer is a byte offset into it. */
+  readonly f64: Float64Array;
+  readonly f32: Float32Array;
+  readonly u32: Uint32Array;
+  readonly u8: Uint8Array;
+  /** 4 KiB of the arena, free for anyone to overwrite within a call: what is in it is lost at the next. */
+  readonly scratch: { readonly pointer: number; readonly f64: Float64Array; readonly u32: Uint32Array };
+  /** A zeroed, 16-byte aligned array in the arena; its pointer is its `byteOffset`. Throws `memory` when the arena is full. */
+  array(length: number): Float64Array;
+  words(length: number): Uint32Array;
+  /** Bytes that are still free. */
+  free(): number;
+  /** A handle on the same arena whose `release` frees what was taken through it, in any order. */
+  scope(): Backend;
+  release(): void;
 }

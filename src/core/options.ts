@@ -1,6 +1,22 @@
 /** Checks what a user gives against a definition's options, once, at the border. */
 import { NadirError, nearest, show } from './errors.ts';
-import type { Json, Option, Options, Params } from './types.ts';
+import type { Json, Params } from './types.ts';
+
+/** One option of a definition: its default and what is allowed. */
+export interface Option {
+  readonly default: Json;
+  readonly about: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Exclusive bounds. */
+  readonly above?: number;
+  readonly below?: number;
+  readonly integer?: boolean;
+  readonly choices?: readonly string[];
+  /** null is allowed, and means what `about` says. */
+  readonly nullable?: boolean;
+}
+export type Options<P> = { readonly [K in keyof P]-?: Option };
 
 /**
  * Defaults with the given values over them. Unknown names and values out of range are errors.

@@ -4,7 +4,11 @@
  * A study is a space, a problem, an optimizer and one loop (`run`) over them. Problems and optimizers are
  * opened from frozen definitions; what moves is a closure behind one of these interfaces.
  */
-import type { Kernels } from './kernels.ts';
+import type { Backend } from './kernels.ts';
+import type { Options } from './options.ts';
+
+export type { Backend } from './kernels.ts';
+export type { Option, Options } from './options.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Params = { readonly [key: string]: Json };
@@ -115,22 +119,6 @@ export interface Context<X = unknown> {
   readonly cost?: number;
 }
 
-/** One option of a definition: its default and what is allowed. */
-export interface Option {
-  readonly default: Json;
-  readonly about: string;
-  readonly min?: number;
-  readonly max?: number;
-  /** Exclusive bounds. */
-  readonly above?: number;
-  readonly below?: number;
-  readonly integer?: boolean;
-  readonly choices?: readonly string[];
-  /** null is allowed, and means what `about` says. */
-  readonly nullable?: boolean;
-}
-export type Options<P> = { readonly [K in keyof P]-?: Option };
-
 export interface OptimizerDef<P extends Params = any> {
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -147,27 +135,6 @@ export interface ProblemDef<P extends Params = any> {
   readonly about: string;
   readonly options: Options<P>;
   open(params: P, context: Context<any>): Problem<any, any>;
-}
-
-/** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */
-export interface Backend {
-  readonly name: 'simd' | 'reference';
-  readonly kernels: Kernels;
-  /** Views of the whole arena; a pointer is a byte offset into it. */
-  readonly f64: Float64Array;
-  readonly f32: Float32Array;
-  readonly u32: Uint32Array;
-  readonly u8: Uint8Array;
-  /** 4 KiB of the arena, free for anyone to overwrite within a call: what is in it is lost at the next. */
-  readonly scratch: { readonly pointer: number; readonly f64: Float64Array; readonly u32: Uint32Array };
-  /** A zeroed, 16-byte aligned array in the arena; its pointer is its `byteOffset`. Throws `memory` when the arena is full. */
-  array(length: number): Float64Array;
-  words(length: number): Uint32Array;
-  /** Bytes that are still free. */
-  free(): number;
-  /** A handle on the same arena whose `release` frees what was taken through it, in any order. */
-  scope(): Backend;
-  release(): void;
 }
 
 export interface Budget {

@@ -50,7 +50,7 @@ async function imported({ module, export: name = 'default' }: ModuleObjective, d
   try {
     exports = await import(/* @vite-ignore */ String(module)) as typeof exports;
   } catch (error) {
-    throw new NadirError('input', `module ${show(String(module))} cannot be imported: ${messageOf(error)}`, { cause: error });
+    throw new NadirError('input', `module ${show(String(module))} cannot be imported: ${messageOf(error).split('\n')[0]}`, { cause: error });
   }
   const found = exports[name];
   if (typeof found !== 'function' && !(typeof found === 'object' && found !== null && ('batch' in found || 'score' in found))) {

@@ -69,7 +69,7 @@ describe.each(backends)('on %s', (backendName) => {
         const p = await opened(name, backend, params);
         for (let k = 0; k < 5; k++) {
           const x = p.space.sample(random);
-          const answer = p.score({ xs: [x], gradient: true }) as { gradient: Float64Array[] };
+          const answer = p.score({ xs: [x], gradient: true }) as unknown as { gradient: Float64Array[] };
           const g = answer.gradient[0]!.slice();
           const h = 1e-3 * Math.min(1, (p.space.upper[0]! - p.space.lower[0]!) / 20);
           const at = (i: number, d: number): number => {

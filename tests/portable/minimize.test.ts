@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ask, box, minimize, NadirError, optimizers, problems } from '../../src/index.ts';
 import type { MinimizeOptions } from '../../src/index.ts';
 import { backends } from '../cases/backends.ts';
+import { moduleOf } from '../cases/executor.ts';
 
 const bowl = (x: Float64Array): number => x.reduce((s, v, i) => s + (i + 1) * (v - 0.25) * (v - 0.25), 0);
 const codeOf = async (promise: Promise<unknown>): Promise<string> => promise.then(() => 'no error', (error) => `${(error as NadirError).code}: ${(error as Error).message}`);
@@ -15,7 +16,7 @@ describe.each(backends)('minimize on %s', (backend) => {
     expect(outcome.best.loss).toBe(bowl(outcome.best.x));
     const rows = (xs: Float64Array, n: number, dim: number): number[] => Array.from({ length: n }, (_, i) => bowl(xs.subarray(i * dim, (i + 1) * dim)));
     const text = 'export default (x) => x.reduce((s, v, i) => s + (i + 1) * (v - 0.25) * (v - 0.25), 0); export const batch = { batch: 1 }; export const nothing = 5;';
-    const module = `data:text/javascript,${encodeURIComponent(text)}`;
+    const module = moduleOf(text);
     for (const same of [async (x: Float64Array) => bowl(x), { batch: rows }, { batch: async (xs: Float64Array, n: number, dim: number) => Float64Array.from(rows(xs, n, dim)) }, { module }]) {
       const again = await minimize(same, options);
       expect(again.best).toEqual(outcome.best);
@@ -77,7 +78,7 @@ describe('workers', () => {
   });
 
   it('a module objective travels, its failures are counted, and a dead end is an error', async () => {
-    const module = `data:text/javascript,${encodeURIComponent('export default (x) => { if (x[0] < 0) throw new Error("cold"); return x[0] + x[1]; }; export const worst = () => { throw new Error("ever"); };')}`;
+    const module = moduleOf('export default (x) => { if (x[0] < 0) throw new Error("cold"); return x[0] + x[1]; }; export const worst = () => { throw new Error("ever"); };');
     const options: MinimizeOptions = { dim: 2, lower: -1, upper: 1, optimizer: 'random', cost: 300, seed: 1 };
     const here = await minimize({ module }, options);
     const there = await minimize({ module }, { ...options, workers: 2 });
