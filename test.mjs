@@ -20,6 +20,7 @@ const steps = {
   lint: () => once(process.execPath, ['node_modules/oxlint/bin/oxlint']),
   'as-pect': aspect,
   node: () => suite('node', process.execPath, [vitest, 'run', '--project', 'node']),
+  plain: () => suite('plain', process.execPath, [vitest, 'run', '--project', 'plain']),
   chromium: () => suite('chromium', process.execPath, [vitest, 'run', '--project', 'chromium']),
   firefox: () => (existsSync('/usr/bin/firefox-esr') ? suite('firefox', process.execPath, [vitest, 'run', '--project', 'firefox']) : absent('there is no /usr/bin/firefox-esr (Debian: apt-get install firefox-esr)')),
   deno: () => suite('deno', 'node_modules/.bin/deno', ['run', '-A', vitest, 'run', '--project', 'node']),

@@ -1,6 +1,6 @@
 /**
  * One suite, every runtime: project `node` runs all tests in the host (Node, or Deno and Bun for the portable ones),
- * `chromium` and `firefox` run tests/portable in a page. What differs by runtime is chosen as package.json `imports` chooses it.
+ * `plain` the portable ones with WebAssembly deleted, `chromium` and `firefox` run tests/portable in a page. What differs by runtime is chosen as package.json `imports` chooses it.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,18 @@ const projects: TestProjectConfiguration[] = [
       name: 'node',
       environment: 'node',
       include: host === 'node' ? ['tests/**/*.test.ts'] : ['tests/portable/**/*.test.ts'],
+      pool: 'forks',
+      testTimeout: 30_000,
+      provide: { runtime: host },
+    },
+  },
+  {
+    resolve: { alias: alias('node', 'tinypool') },
+    test: {
+      name: 'plain',
+      environment: 'node',
+      include: ['tests/portable/**/*.test.ts'],
+      setupFiles: ['tests/plain.ts'],
       pool: 'forks',
       testTimeout: 30_000,
       provide: { runtime: host },

@@ -6,9 +6,9 @@
  * It is over 300 lines because the functions share their loops, and inlining ends at the file's own helpers.
  * A function is one branch of `term` and `slope`: `kind` is a constant wherever they are inlined, so only that branch stays.
  */
-import { cos, sin, sinpi } from './portable/math';
+import { sinpi } from './portable/math';
 import * as f from './portable/functions';
-import { vcos, vsin, vsinpi } from './vector';
+import { vsin, vsinpi } from './vector';
 
 const RASTRIGIN: i32 = 0;
 const SCHWEFEL: i32 = 1;
@@ -256,7 +256,7 @@ export function ackley(loss: usize, gradient: usize, xs: usize, n: i32, dim: i32
   }
 }
 
-/** weights[i] = 1 / sqrt(i + 1). The product runs in the order of the sums. */
+/** weights[i] = 1 / (pi sqrt(i + 1)). The product runs in the order of the sums. */
 export function griewank(loss: usize, gradient: usize, xs: usize, n: i32, dim: i32, weights: usize): void {
   for (let r: i32 = 0; r < n; r++) {
     const row = xs + (<usize>r * dim << 3);
@@ -264,13 +264,13 @@ export function griewank(loss: usize, gradient: usize, xs: usize, n: i32, dim: i
     let b = all(1.0);
     let i: i32 = 0;
     for (; i + 1 < dim; i += 2) {
-      const c = vcos(mul(v128.load(at(row, i)), v128.load(at(weights, i))));
+      const c = vsinpi(add(mul(v128.load(at(row, i)), v128.load(at(weights, i))), all(0.5)));
       if (i & 2) b = mul(b, c);
       else a = mul(a, c);
     }
     const p = mul(a, b);
     let product = f64x2.extract_lane(p, 0) * f64x2.extract_lane(p, 1);
-    if (dim & 1) product *= cos(load<f64>(at(row, i)) * load<f64>(at(weights, i)));
+    if (dim & 1) product *= f.griewankCosine(load<f64>(at(row, i)), load<f64>(at(weights, i)));
     store<f64>(at(loss, r), sum(SPHERE, row, dim) * 0.00025 + (1.0 - product));
     if (gradient) {
       const g = gradient + (<usize>r * dim << 3);
@@ -284,14 +284,14 @@ function griewankSlopes(g: usize, row: usize, dim: i32, weights: usize): void {
   let before = 1.0;
   for (let i: i32 = 0; i < dim; i++) {
     store<f64>(at(g, i), before);
-    before *= cos(load<f64>(at(row, i)) * load<f64>(at(weights, i)));
+    before *= f.griewankCosine(load<f64>(at(row, i)), load<f64>(at(weights, i)));
   }
   let after = 1.0;
   for (let i: i32 = dim - 1; i >= 0; i--) {
     const x = load<f64>(at(row, i));
     const w = load<f64>(at(weights, i));
-    store<f64>(at(g, i), x * 0.0005 + sin(x * w) * w * (load<f64>(at(g, i)) * after));
-    after *= cos(x * w);
+    store<f64>(at(g, i), f.griewankSlope(x, w, load<f64>(at(g, i)) * after));
+    after *= f.griewankCosine(x, w);
   }
 }
 

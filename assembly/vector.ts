@@ -1,6 +1,7 @@
 /**
  * The elementary functions on two lanes, equal bit for bit to portable/math.ts: the same operations in the same order, with bit tricks
  * only where they compute the same bits (2^k, mantissas, signs). Where a lane is out of the ordinary, both take the scalar road.
+ * Its length is the price of operators as calls; every function stands beside its twin in math.ts.
  */
 import * as scalar from './portable/math';
 import * as c from './portable/constants';
@@ -139,6 +140,7 @@ export function vsinpi(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function vtanh(x: v128): v128 {
+  if (i64x2.bitmask(f64x2.eq(x, x)) != 3) return lanes(x, TANH);
   const a = f64x2.min(f64x2.abs(x), all(At.TANH_LIMIT));
   const big = f64x2.ge(a, all(At.UNIT));
   const t = expm1Near(add(a, a));
@@ -191,6 +193,7 @@ const COS: i32 = 4;
 const SINPI: i32 = 5;
 const STRETCH: i32 = 6;
 const SQUASH: i32 = 7;
+const TANH: i32 = 8;
 
 /** The scalar road, out of line: one function for all, so that what is inlined stays small. */
 function lanes(x: v128, kind: i32): v128 {
@@ -205,7 +208,8 @@ function lane(x: f64, kind: i32): f64 {
     case COS: return scalar.cos(x);
     case SINPI: return scalar.sinpi(x);
     case STRETCH: return scalar.stretch(x);
-    default: return scalar.squash(x);
+    case SQUASH: return scalar.squash(x);
+    default: return scalar.tanh(x);
   }
 }
 

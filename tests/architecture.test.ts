@@ -129,9 +129,9 @@ function unregistered(folder: string, files: readonly string[], index: Source): 
   return files.filter((path) => !path.endsWith('/index.ts') && registries[folder]?.[path.slice(folder.length + 1)] === undefined && !imported.has(path)).map((path) => `${path} is not in ${folder}/index.ts`);
 }
 describe('the registries', () => {
-  for (const folder of Object.keys(registries)) {
+  for (const folder of Object.keys(registries).filter((name) => list(name).length > 0)) {
     const files = list(folder);
-    test.skipIf(files.length === 0)(`${folder}/index.ts has a line for every file`, () => expect(unregistered(folder, files, read(`${folder}/index.ts`))).toEqual([]));
+    test(`${folder}/index.ts has a line for every file`, () => expect(unregistered(folder, files, read(`${folder}/index.ts`))).toEqual([]));
   }
   test('a definition has the name of the file or of an export of it', async () => {
     for (const [folder, key] of [['optimizers', 'optimizers'], ['problems', 'problems']] as const) {

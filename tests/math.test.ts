@@ -4,14 +4,9 @@
  * decimal.js is an oracle of its own making: parity between backends cannot see a wrong coefficient, since all share the text. The error is
  * counted in units of the last place of the true value; 0.5 would be perfect rounding. Points are random but the same in every run.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Decimal } from 'decimal.js';
 import { describe, expect, test } from 'vitest';
 import * as math from '../assembly/portable/math.ts';
-import { mapsContract, type MapsBackend } from './cases/maps.ts';
 
 const D = Decimal.clone({ precision: 80, minE: -9e15, maxE: 9e15 });
 const PI = D.acos(-1);
@@ -153,25 +148,5 @@ describe('special values', () => {
       expect(math.sin(-x)).toBe(-math.sin(x));
       expect(math.cos(-x)).toBe(math.cos(x));
     }
-  });
-});
-
-describe('maps compiled by asc', () => {
-  mapsContract(async (): Promise<MapsBackend> => {
-    const folder = mkdtempSync(join(tmpdir(), 'nadir-maps-'));
-    const options = '--config none --runtime stub --importMemory -O3 --shrinkLevel 0 --noAssert --enable simd,bulk-memory --use abort='.split(' ');
-    execFileSync(process.execPath, ['node_modules/assemblyscript/bin/asc.js', 'assembly/maps.ts', '-o', join(folder, 'maps.wasm'), ...options], { stdio: 'pipe' });
-    const memory = new WebAssembly.Memory({ initial: 16 });
-    const { instance } = await WebAssembly.instantiate(readFileSync(join(folder, 'maps.wasm')), { env: { memory } });
-    rmSync(folder, { recursive: true });
-    let next = 65536;
-    return {
-      kernels: instance.exports as unknown as MapsBackend['kernels'],
-      array(length) {
-        const view = new Float64Array(memory.buffer, next, length);
-        next += 8 * length;
-        return view;
-      },
-    };
   });
 });

@@ -5,7 +5,7 @@
  * then a last odd coordinate.
  */
 import * as f from '../../assembly/portable/functions.ts';
-import { cos, sin, sinpi } from '../../assembly/portable/math.ts';
+import { sinpi } from '../../assembly/portable/math.ts';
 import type { FunctionKernel, Kernels } from '../core/kernels.ts';
 
 type Scalar = (x: number) => number;
@@ -104,7 +104,7 @@ export function functionTwins(heap: Float64Array): Pick<Kernels, Names> {
 
     griewank: rows(
       (row, dim, w) => {
-        const c = (i: number): number => cos(heap[row + i]! * heap[w + i]!);
+        const c = (i: number): number => f.griewankCosine(heap[row + i]!, heap[w + i]!);
         let a0 = 1, a1 = 1, b0 = 1, b1 = 1;
         let i = 0;
         for (; i + 1 < dim; i += 2) {
@@ -124,13 +124,12 @@ export function functionTwins(heap: Float64Array): Pick<Kernels, Names> {
         let before = 1;
         for (let i = 0; i < dim; i++) {
           heap[g + i] = before;
-          before *= cos(heap[row + i]! * heap[w + i]!);
+          before *= f.griewankCosine(heap[row + i]!, heap[w + i]!);
         }
         let after = 1;
         for (let i = dim - 1; i >= 0; i--) {
-          const angle = heap[row + i]! * heap[w + i]!;
-          heap[g + i] = heap[row + i]! * 0.0005 + sin(angle) * heap[w + i]! * (heap[g + i]! * after);
-          after *= cos(angle);
+          heap[g + i] = f.griewankSlope(heap[row + i]!, heap[w + i]!, heap[g + i]! * after);
+          after *= f.griewankCosine(heap[row + i]!, heap[w + i]!);
         }
       },
     ),

@@ -25,7 +25,7 @@ type Source = Pick<Backend, 'kernels' | 'scratch'>;
  * @param backend refills the buffers when given; the words are the same without
  * @example
  * const random = createRandom(1);
- * random.int(6); // the same on every runtime
+ * random.int(6); // 4
  */
 export function createRandom(seed: number, backend?: Source): Random {
   if (!Number.isInteger(seed) || seed < 0 || seed > Number.MAX_SAFE_INTEGER) throw new NadirError('input', `seed is ${show(seed)}; allowed: an integer from 0 to 2^53 - 1`);

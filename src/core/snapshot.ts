@@ -16,7 +16,7 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
  * @param kind what it is a state of; `unseal` refuses any other kind
  * @example
  * const text = JSON.stringify(seal('demo', { x: Float64Array.of(-0, Infinity) }));
- * (unseal('demo', JSON.parse(text)) as { x: Float64Array }).x; // Float64Array [ -0, Infinity ]
+ * unseal('demo', JSON.parse(text)).x; // Float64Array(2) [ -0, Infinity ]
  */
 export function seal(kind: string, snapshot: Snapshot): Json {
   const state = encode(snapshot);

@@ -84,7 +84,10 @@ interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly 
 /**
  * A descent over a box along a chain of transforms, applied left to right to the gradient.
  * @example
- * const plain = chain([momentum(0.9), rate(0.01)], 1);
+ * const begin = chain([momentum(0.9), rate(0.01)], 1);
+ * const descent = begin(box(2, -1, 1), { random: createRandom(1), backend: await sharedBackend(), x0: Float64Array.of(0.5, 0.5) });
+ * descent.tell(descent.ask(), { loss: Float64Array.of(1), gradient: [Float64Array.of(1, 2)] });
+ * descent.x; // Float64Array(2) [ 0.49, 0.48 ]
  */
 export function chain(links: readonly TransformDef[], fidelity: number): (space: Box, context: Context<Float64Array>, snapshot?: Snapshot) => Descent {
   return function start(space, context, snapshot): Descent {

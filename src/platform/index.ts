@@ -5,7 +5,7 @@
  * never sees a `node:` import. Threads are the same trick under `#pool` (see pool.ts).
  * @example
  * import { cores, runtime, version } from './platform/index.ts';
- * `${runtime()} ${version()}, ${cores()} cores`; // 'node 20.20.2, 2 cores'
+ * `${runtime()} ${version()}, ${cores()} cores`; // such as 'node 20.20.2, 2 cores'
  */
 export { cores, files, now, runtime, version } from '#platform';
 export { errorOf, faultOf } from './fault.ts';

@@ -25,7 +25,8 @@ export interface RunOptions {
  * Threads that answer jobs. Opened by `openPool` of `#pool`.
  * @example
  * const pool = await openPool({ workers: 2, setup: null });
- * await pool.run({ kind: 'call', module: new URL('./mine.js', import.meta.url).href, export: 'double', args: [21] }); // 42
+ * const module = 'data:text/javascript,export const double = (x) => 2 * x';
+ * await pool.run({ kind: 'call', module, export: 'double', args: [21] }); // 42
  * await pool.close();
  */
 export interface Pool {

@@ -56,7 +56,8 @@ interface Scale {
  * const svg = lineChart({
  *   title: 'rastrigin', x: { label: 'evaluations' }, y: { label: 'loss', log: true }, step: true,
  *   series: [{ name: 'annealing', points: [[1, 80], [200, 3], [900, 0.2]] }], width: 640, height: 400, theme: 'light',
- * }); // '<svg xmlns="http://www.w3.org/2000/svg" ...'
+ * });
+ * svg; // '<svg xmlns="http://www.w3.org/2000/svg" ...'
  */
 export function lineChart({ title, x, y, series, width, height, theme, step = false }: LineChart): string {
   size('width', width, 200);

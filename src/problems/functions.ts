@@ -34,7 +34,7 @@ const ROWS: readonly Row[] = [
   { name: 'rosenbrock', about: 'a long curved valley', kernel: 'rosenbrock', lower: -5, upper: 10, at: 1, least: 2 },
   { name: 'ackley', about: 'a cone under ripples (a = 20, b = 0.2, c = 2 pi)', kernel: 'ackley', lower: -32.768, upper: 32.768, at: 0 },
   { name: 'rastrigin', about: 'a bowl under deep regular ripples', kernel: 'rastrigin', lower: -5.12, upper: 5.12, at: 0 },
-  { name: 'griewank', about: 'a wide bowl under a product of cosines', kernel: 'griewank', lower: -600, upper: 600, at: 0, weights: (i) => 1 / Math.sqrt(i + 1) },
+  { name: 'griewank', about: 'a wide bowl under a product of cosines', kernel: 'griewank', lower: -600, upper: 600, at: 0, weights: (i) => 1 / (Math.PI * Math.sqrt(i + 1)) },
   { name: 'ellipsoid', about: 'a quadratic of condition 10^6, axes evenly spread', kernel: 'quadratic', lower: -5, upper: 5, at: 0, weights: million },
   { name: 'cigar', about: 'a quadratic with one long axis, condition 10^6', kernel: 'quadratic', lower: -5, upper: 5, at: 0, weights: (i) => (i === 0 ? 1 : 1e6) },
   { name: 'discus', about: 'a quadratic with one short axis, condition 10^6', kernel: 'quadratic', lower: -5, upper: 5, at: 0, weights: (i) => (i === 0 ? 1e6 : 1) },

@@ -5,7 +5,7 @@ import type { Bits } from '../core/types.ts';
 /**
  * @param dim items, from 1
  * @example
- * bits(3).decode([0, 1, 1]); // Uint8Array [ 0, 1, 1 ]
+ * bits(3).decode([0, 1, 1]); // Uint8Array(3) [ 0, 1, 1 ]
  */
 export function bits(dim: number): Bits {
   if (!Number.isInteger(dim) || dim < 1 || dim > 0x7ffffff) throw new NadirError('input', `dim is ${show(dim)}; allowed: an integer from 1`);

@@ -16,7 +16,7 @@ const LEAST = 1e-3; // divisor of a Cauchy step: no step is above a thousand wid
  * @param upper likewise
  * @example
  * const space = box(2, -5, [5, 10]);
- * space.upper; // Float64Array [ 5, 10 ]
+ * space.upper; // Float64Array(2) [ 5, 10 ]
  */
 export function box(dim: number, lower: number | ArrayLike<number>, upper: number | ArrayLike<number>): Box {
   if (!Number.isInteger(dim) || dim < 1 || dim > 0x7ffffff) throw new NadirError('input', `dim is ${show(dim)}; allowed: an integer from 1`);

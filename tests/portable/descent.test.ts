@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { box, createRandom, optimizer, sharedBackend, start } from '../../src/index.ts';
+import type { Descent } from '../../src/index.ts';
+import vectors from '../vectors/alme.json' with { type: 'json' };
+
+type Vector = Float64Array;
+interface Function2 { loss(x: Vector): number; gradient(x: Vector): number[] }
+const { cos, sin, exp, sqrt, PI, E } = Math;
+const list = (x: Vector): number[] => Array.from(x);
+const total = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+const functions: { [name: string]: Function2 } = {
+  quad: { loss: (x) => total(list(x).map((v, i) => (i + 1) * (v - 0.5) ** 2)), gradient: (x) => list(x).map((v, i) => 2 * (i + 1) * (v - 0.5)) },
+  rosenbrock: {
+    loss: (x) => total(list(x.subarray(1)).map((v, i) => (1 - x[i]!) ** 2 + 100 * (v - x[i]! ** 2) ** 2)),
+    gradient: (x) => list(x).map((v, i) => (i > 0 ? 200 * (v - x[i - 1]! ** 2) : 0) + (i + 1 < x.length ? -2 * (1 - v) - 400 * v * (x[i + 1]! - v * v) : 0)),
+  },
+  rastrigin: { loss: (x) => 10 * x.length + total(list(x).map((v) => v * v - 10 * cos(2 * PI * v))), gradient: (x) => list(x).map((v) => 2 * v + 20 * PI * sin(2 * PI * v)) },
+  ackley: {
+    loss: (x) => -20 * exp(-0.2 * sqrt(total(list(x).map((v) => v * v)) / x.length)) - exp(total(list(x).map((v) => cos(2 * PI * v))) / x.length) + 20 + E,
+    gradient: (x) => {
+      const n = x.length;
+      const r = sqrt(total(list(x).map((v) => v * v)) / n);
+      const c = exp(total(list(x).map((v) => cos(2 * PI * v))) / n);
+      return list(x).map((v) => (4 * exp(-0.2 * r) * v) / (n * r) + (c * 2 * PI * sin(2 * PI * v)) / n);
+    },
+  },
+};
+
+async function begin(name: string, x0: number[], params: object): Promise<Descent> {
+  const space = box(x0.length, -100, 100);
+  return start(optimizer(name), { name: 'p', space, gradient: 1 }, params as never, { random: createRandom(0), backend: await sharedBackend(), x0: Float64Array.from(x0) }) as Descent;
+}
+function step(descent: Descent, { loss, gradient }: Function2): number {
+  const batch = descent.ask()!;
+  const x = batch.xs[0]!;
+  const value = loss(x);
+  descent.tell(batch, { loss: Float64Array.of(value), gradient: [Float64Array.from(gradient(x))] });
+  return value;
+}
+const near = (got: ArrayLike<number>, want: number[], tolerance: number): void => want.forEach((w, i) => expect(Math.abs(got[i]! - w)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(w))));
+
+describe('adam', () => {
+  // Float64 trajectories made by another implementation (tests/vectors/alme.json says how).
+  it.each(vectors.cases.filter(({ options }) => !('weight_decay' in options)))('follows the recorded trajectory on $problem for 400 steps', async ({ problem, x0, options, trace }) => {
+    const descent = await begin('adam', x0, { lr: options.lr });
+    for (let iteration = 0; iteration < 400; iteration++) {
+      const loss = step(descent, functions[problem]!);
+      const recorded = trace.find((t) => t.iteration === iteration);
+      if (recorded === undefined) continue;
+      near([loss], [recorded.loss_before_step], 1e-9);
+      near(descent.x, recorded.x_after, 1e-9);
+      if (recorded.effective_step) near(descent.step, recorded.effective_step, 1e-7);
+    }
+  });
+
+  it('with an L2 penalty is adam on the penalised function; adamw decays the weights apart from the gradient', async () => {
+    const { loss, gradient } = functions.quad!;
+    const penalised = { loss: (x: Vector) => loss(x) + 0.05 * total(list(x).map((v) => v * v)), gradient: (x: Vector) => gradient(x).map((g, i) => g + 0.1 * x[i]!) };
+    const [a, b] = [await begin('adam', [1, 2], { lr: 0.05, weightDecay: 0.1 }), await begin('adam', [1, 2], { lr: 0.05 })];
+    for (let i = 0; i < 100; i++) {
+      step(a, functions.quad!);
+      step(b, penalised);
+    }
+    near(a.x, list(b.x), 1e-12);
+    const w = await begin('adamw', [3, -2], { lr: 0.1, weightDecay: 0.5 });
+    step(w, { loss: () => 0, gradient: () => [0, 0] });
+    near(w.x, [3 * (1 - 0.05), -2 * (1 - 0.05)], 1e-15); // Algorithm 2 of Loshchilov and Hutter with a zero gradient
+    const first = await begin('adamw', [3], { lr: 0.1, weightDecay: 0.5, epsilon: 1e-300 });
+    step(first, { loss: () => 0, gradient: () => [123] });
+    near(first.x, [3 - 0.1 * (1 + 0.5 * 3)], 1e-15); // the first Adam step is lr, whatever the gradient
+  });
+});
+
+describe('gradient descent on a quadratic, against its closed form', () => {
+  const parabola: Function2 = { loss: (x) => total(list(x).map((v, i) => ((i + 1) * v * v) / 2)), gradient: (x) => list(x).map((v, i) => (i + 1) * v) };
+
+  it('plain: x_k = (1 - lr a)^k x_0', async () => {
+    const descent = await begin('descent', [4, -3, 2], { lr: 0.1 });
+    for (let k = 0; k < 50; k++) step(descent, parabola);
+    near(descent.x, [4 * 0.9 ** 50, -3 * 0.8 ** 50, 2 * 0.7 ** 50], 1e-14);
+    expect(list(descent.step)).toEqual([0.1, 0.1, 0.1]);
+  });
+
+  it('with decay: the product of (1 - lr a / (1 + decay t))', async () => {
+    const descent = await begin('descent', [4], { lr: 0.5, decay: 0.1 });
+    let x = 4;
+    for (let t = 0; t < 40; t++) {
+      x *= 1 - 0.5 / (1 + 0.1 * t);
+      step(descent, parabola);
+    }
+    near(descent.x, [x], 1e-14);
+  });
+
+  it('heavy ball: x_{k+1} = x_k - lr g + beta (x_k - x_{k-1}); Nesterov in the form of Sutskever', async () => {
+    const ball = await begin('sgd', [4], { lr: 0.1, momentum: 0.8 });
+    let [x, previous] = [4, 4];
+    for (let k = 0; k < 60; k++) {
+      [x, previous] = [x - 0.1 * x + 0.8 * (x - previous), x];
+      step(ball, parabola);
+    }
+    near(ball.x, [x], 1e-13);
+    const nesterov = await begin('sgd', [4], { lr: 0.1, momentum: 0.8, nesterov: true });
+    let [theta, velocity] = [4, 0]; // lookahead variables: x = theta + beta velocity
+    let ahead = 4;
+    for (let k = 0; k < 60; k++) {
+      velocity = 0.8 * velocity - 0.1 * ahead;
+      theta += velocity;
+      ahead = theta + 0.8 * velocity;
+      step(nesterov, parabola);
+    }
+    near(nesterov.x, [ahead], 1e-13);
+  });
+
+  it('stays in the box, and a fork goes its own way with the same moments', async () => {
+    const descent = await begin('descent', [99], { lr: 1 });
+    step(descent, { loss: () => 0, gradient: () => [-1000] });
+    expect(list(descent.x)).toEqual([100]);
+    const a = await begin('adam', [4, 3], { lr: 0.1 });
+    for (let k = 0; k < 20; k++) step(a, parabola);
+    const at = a.x.slice();
+    const b = a.fork(at);
+    for (let k = 0; k < 20; k++) step(b, parabola);
+    expect(a.x).toEqual(at);
+    for (let k = 0; k < 20; k++) step(a, parabola);
+    expect(a.x).toEqual(b.x);
+  });
+
+  it('a point that fails is halved back towards the last good one', async () => {
+    const descent = await begin('descent', [0], { lr: 1 });
+    step(descent, { loss: () => 1, gradient: () => [-8] });
+    step(descent, { loss: () => Infinity, gradient: () => [0] });
+    expect(list(descent.x)).toEqual([4]);
+    step(descent, { loss: () => Infinity, gradient: () => [0] });
+    expect(list(descent.x)).toEqual([2]);
+  });
+});
