@@ -145,7 +145,7 @@ describe.each(backends)('on %s', (backendName) => {
   });
 });
 
-it.runIf(backends.length === 2)('every function kernel and its plain twin agree bit for bit, gradients too, at every length and at odd values', async () => {
+if (backends.length === 2) it('every function kernel and its plain twin agree bit for bit, gradients too, at every length and at odd values', async () => {
   const [simd, plain] = await Promise.all([openBackend('simd', 1 << 24), openBackend('reference', 1 << 24)]);
   const random = createRandom(10);
   const special = [0, -0, 1, -1, 0.5, -0.5, 500, -500, 501, 1e-300, 5e-324, 1e16, 1e300, Infinity, NaN, 420.96874635998];
