@@ -1,7 +1,7 @@
 /**
  * The elementary functions on two lanes, equal bit for bit to portable/math.ts: the same operations in the same order, with bit tricks
  * only where they compute the same bits (2^k, mantissas, signs). Where a lane is out of the ordinary, both take the scalar road.
- * Its length is the price of operators as calls; every function stands beside its twin in math.ts.
+ * It is over 300 lines because operators are calls here; every function stands beside its twin in math.ts.
  */
 import * as scalar from './portable/math';
 import * as c from './portable/constants';

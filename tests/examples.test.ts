@@ -1,8 +1,7 @@
 /** Every example in a docstring runs, and so does every JavaScript block of the README; what they say a line gives is what it gives. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
-import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPool } from '#pool';

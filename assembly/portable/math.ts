@@ -5,7 +5,7 @@
  * anew without access to bits; errors in tests/math.test.ts. Allowed here: + - * /, sqrt, abs, comparisons, and rounding through ROUND. Both
  * compilers must read the text alike: no i32 division, no integer product of 2^32 or more, `as i32` only on integers. A NaN argument returns
  * the constant NaN, so that not even its payload depends on the machine.
- * One file because its functions share their kernels, and everything portable imports from here.
+ * It is over 300 lines because its functions share their kernels, and everything portable imports from here.
  * What surprised us: a polynomial for sin(pi r) / r around r = 0 loses 1.2 ulp at 1/2, the same one around r = 1/2 holds 1 ulp everywhere.
  */
 /// <reference path="./ambient.d.ts" preserve="true" />
