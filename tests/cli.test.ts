@@ -1,6 +1,6 @@
 /** The command line as its user runs it: the built file, in its own process. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,9 @@ describe('nadir minimize', () => {
     expect(JSON.parse((await nadir(...args, '--cost', '200', '--workers', '2')).out)).toEqual(whole);
     const state = join(folder, 'state.json');
     await nadir(...args, '--cost', '90', '--save', state);
-    expect(JSON.parse((await nadir(...args, '--cost', '200', '--resume', state, '--plot', join(folder, 'trace.svg'))).out)).toEqual(whole);
+    expect(JSON.parse((await nadir(...args, '--cost', '200', '--save', state, '--plot', join(folder, 'trace.svg'))).out)).toEqual(whole);
+    expect(JSON.parse((await nadir(...args, '--cost', '100', '--save', state, '--fresh')).out).cost).toBe(100);
+    expect((await nadir(...args, '--cost', '100', '--save', state, '--seed', '2')).err).toMatch(/^nadir: the saved state is of "minimize .* seed 0"; expected "minimize .* seed 2"\n$/);
     expect(readFileSync(join(folder, 'trace.svg'), 'utf8')).toMatch(/^<svg[^]*<\/svg>\s*$/);
   });
 
@@ -58,8 +60,7 @@ describe('nadir minimize', () => {
     [['minimize', '--module', 'missing.js', '--dim', '2', '--lower', '-1', '--upper', '1'], 'module "file://'],
     [['minimize', '--module', mine, '--export', 'other', '--dim', '2', '--lower', '-1', '--upper', '1'], 'export "other" of "file://'],
     [['minimize', '--module', mine], 'dim is missing; a function of your own needs dim, lower and upper'],
-    [['minimize', '--problem', 'sphere', '--resume', 'nothing.json'], 'nothing.json does not exist; --resume wants a file that --save wrote'],
-    [['minimize', '--problem', 'sphere', '--resume', mine], `${mine} is not a saved state: it is not JSON`],
+    [['minimize', '--problem', 'sphere', '--save', mine], `${mine} is not a saved state: it is not JSON; --fresh starts over`],
     [['minimize', '--problem', 'sphere', '--workers', '0.5'], 'workers is 0.5; allowed: an integer from 0 to 256'],
     [['minmize'], 'unknown command "minmize"; did you mean minimize? have '],
     [['--problem'], 'unknown command "--problem"; '],
@@ -88,9 +89,23 @@ describe('nadir minimize', () => {
     expect(code).toBe(1);
     const { stop, cost } = JSON.parse(out);
     expect(stop).toBe('aborted');
-    expect(err).toBe(`nadir: stopped by the signal after ${cost} evaluations; go on with the same command and --resume ${state}\n`);
-    const more = JSON.parse((await nadir('minimize', '--problem', 'rastrigin', '--cost', String(cost + 1000), '--resume', state, '--json')).out);
+    expect(err).toBe(`nadir: stopped by the signal after ${cost} evaluations; the same command goes on from ${state}\n`);
+    const more = JSON.parse((await nadir('minimize', '--problem', 'rastrigin', '--cost', String(cost + 1000), '--save', state, '--json')).out);
     expect(more.cost).toBe(cost + 1000);
+  });
+
+  it('goes on after SIGKILL from the last state it kept, to the end of an undisturbed run', async () => {
+    const state = join(folder, 'killed.json');
+    const args = ['minimize', '--problem', 'ackley', '--optimizer', 'evolution', '--json', '--save', state];
+    const child = spawn(process.execPath, [cli, ...args, '--cost', '1e9'], { cwd: folder });
+    const kept = (): number => (existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')).state.run.cost : 0);
+    while (kept() === 0) await new Promise((done) => setTimeout(done, 100));
+    child.kill('SIGKILL');
+    await new Promise((done) => child.on('exit', done));
+    const cost = String(kept() + 500);
+    const resumed = JSON.parse((await nadir(...args, '--cost', cost)).out);
+    const straight = JSON.parse((await nadir('minimize', '--problem', 'ackley', '--optimizer', 'evolution', '--json', '--cost', cost)).out);
+    expect(resumed).toEqual(straight);
   });
 });
 

@@ -12,6 +12,8 @@ import type { AnyObjective } from '../studies/objective.ts';
 import { version } from '../version.ts';
 import { brief, number, numbers, pairs, type Command } from './shared.ts';
 
+const SAVE = 2000; // milliseconds between two states
+
 export const minimize: Command = {
   name: 'minimize',
   about: 'minimize a test function, or a function of your own',
@@ -33,8 +35,8 @@ export const minimize: Command = {
     seed: { type: 'string', about: 'an integer from 0 (0)' },
     workers: { type: 'string', about: 'threads that score batches (0: none)' },
     backend: { type: 'string', about: 'auto, simd or reference: the same bits' },
-    save: { type: 'string', about: 'a file for the state at the end, to go on from' },
-    resume: { type: 'string', about: 'a saved state to go on from; the budget counts from the very beginning' },
+    save: { type: 'string', about: 'a file that keeps the state, every few seconds and at the end; when it is there the run goes on from it' },
+    fresh: { type: 'boolean', about: 'start over, whatever the file of --save holds' },
     plot: { type: 'string', about: 'a file for the trace as a chart (SVG)' },
     json: { type: 'boolean', about: 'one JSON document' },
   },
@@ -46,10 +48,12 @@ export const minimize: Command = {
     const def = optimizerOf(text('optimizer') ?? 'annealing');
     const x0 = numbers(values, 'x0');
     const objective = objectiveOf(text('problem'), text('module'), text('export'), number(values, 'instance'));
-    let resume: Json | undefined;
-    if (text('resume') !== undefined) resume = await readJson(text('resume')!);
+    const save = text('save');
+    const resume = save === undefined || values.fresh ? undefined : await readState(save);
     const begun = now();
     let shown = begun;
+    let saved = begun;
+    let saving = Promise.resolve();
     const outcome: Outcome<Float64Array> = await minimizeStudy(objective, {
       dim, seed, params, resume,
       lower: numbers(values, 'lower'),
@@ -63,7 +67,13 @@ export const minimize: Command = {
       workers: number(values, 'workers'),
       backend: text('backend') as 'auto' | undefined,
       signal: io.signal,
-      observe: ({ cost, best }) => {
+      observe: ({ cost, best, save: state }) => {
+        if (save !== undefined && now() - saved > SAVE) {
+          saved = now();
+          const text = JSON.stringify(state());
+          saving = saving.then(() => write(save, text));
+          saving.catch(() => {}); // said at the end
+        }
         if (now() - shown < 250) return;
         shown = now();
         io.progress(`${cost} evaluations, best loss ${best ? brief(best.loss) : '-'}`);
@@ -71,7 +81,8 @@ export const minimize: Command = {
     });
     const seconds = (now() - begun) / 1000;
     const name = text('problem') ?? text('module')!;
-    if (text('save') !== undefined) await write(text('save')!, JSON.stringify(outcome.save()));
+    await saving;
+    if (save !== undefined) await write(save, JSON.stringify(outcome.save()));
     if (text('plot') !== undefined) await write(text('plot')!, chart(outcome, name, def.name));
     const { best, cost, stop, failures, trace } = outcome;
     const x = Array.from(best.x);
@@ -85,7 +96,7 @@ export const minimize: Command = {
       if (failures.count > 0) io.out(`  failures  ${failures.count}; the first: ${failures.first}`);
     }
     if (stop === 'aborted') {
-      const how = text('save') === undefined ? 'with --save FILE it could be resumed' : `go on with the same command and --resume ${text('save')}`;
+      const how = save === undefined ? 'with --save FILE it could go on' : `the same command goes on from ${save}`;
       throw new NadirError('aborted', `stopped by the signal after ${cost} evaluations; ${how}`);
     }
   },
@@ -98,18 +109,19 @@ function objectiveOf(problem: string | undefined, module: string | undefined, na
   return { module: /^[a-z][a-z0-9+.-]+:/i.test(module!) ? module! : pathToFileURL(absolute(module!)).href, export: name };
 }
 
-async function readJson(path: string): Promise<Json> {
+/** The state in a file; undefined when there is none. */
+async function readState(path: string): Promise<Json | undefined> {
   let bytes: Uint8Array | undefined;
   try {
     bytes = await files.read(path);
   } catch (error) {
     throw new NadirError('state', `${path} cannot be read: ${messageOf(error)}`);
   }
-  if (bytes === undefined) throw new NadirError('state', `${path} does not exist; --resume wants a file that --save wrote`);
+  if (bytes === undefined) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as Json;
   } catch {
-    throw new NadirError('state', `${path} is not a saved state: it is not JSON`);
+    throw new NadirError('state', `${path} is not a saved state: it is not JSON; --fresh starts over`);
   }
 }
 

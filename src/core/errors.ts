@@ -28,8 +28,8 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A value as a person would write it in a sentence, at most 60 characters. */
-export function show(value: unknown): string {
+/** A value as a person would write it in a sentence, cut after `most` characters. */
+export function show(value: unknown, most: number = 60): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);
   else if (typeof value === 'object' && value !== null) {
@@ -39,7 +39,7 @@ export function show(value: unknown): string {
       text = Object.prototype.toString.call(value);
     }
   } else text = Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : typeof value === 'function' ? 'a function' : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 /** Looks a name up; an unknown one is an error that offers the nearest and lists the rest. */

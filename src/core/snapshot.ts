@@ -29,7 +29,7 @@ export function unseal(kind: string, sealed: unknown): Snapshot {
   if (typeof box !== 'object' || box === null || typeof box.nadir !== 'number' || box.state === undefined)
     throw new NadirError('state', `the saved state is not one of nadir's: ${show(sealed)}`);
   if (box.nadir !== FORMAT) throw new NadirError('state', `the saved state has format ${box.nadir}; this version reads ${FORMAT}`);
-  if (box.kind !== kind) throw new NadirError('state', `the saved state is of ${show(box.kind)}; expected ${show(kind)}`);
+  if (box.kind !== kind) throw new NadirError('state', `the saved state is of ${show(box.kind, 300)}; expected ${show(kind, 300)}`);
   if (box.crc !== crc32(kind + JSON.stringify(box.state))) throw new NadirError('state', `the saved state of ${show(kind)} is damaged: its checksum does not match`);
   return decode(box.state);
 }

@@ -64,7 +64,7 @@ export async function minimize(objective: AnyObjective, options: MinimizeOptions
     }
     if (def.gradient === 'required' && problem.gradient === undefined && problem.space.name === 'box' && options.gradient !== false) problem = differences(problem);
     const budget = budgetOf(options, problem.space);
-    const kind = `minimize ${problem.name}${problem.space.dim ? ` of dim ${problem.space.dim}` : ''} with ${def.name}`;
+    const kind = kindOf(objective, problem, def.name, options);
     const saved = options.resume === undefined ? undefined : (unseal(kind, options.resume) as { run: Snapshot; optimizer: Snapshot });
     const context = { random: random.fork('optimizer'), backend, x0: x0Of(options.x0, problem.space), cost: budget.cost };
     const opened = start(def, problem, options.params, context, saved?.optimizer);
@@ -111,6 +111,12 @@ const KNOWN = ['dim', 'lower', 'upper', 'gradient', 'cost', 'target', 'milliseco
 
 function known(options: MinimizeOptions): void {
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of minimize; have ${KNOWN.join(', ')}`);
+}
+
+/** What a state is of: everything that must be the same to go on from it, as far as it can be seen. */
+function kindOf(objective: AnyObjective, { name, space }: Problem<any, any>, optimizer: string, { params, seed = 0 }: MinimizeOptions): string {
+  const own = typeof objective === 'object' && 'problem' in objective && objective.params ? ` ${JSON.stringify(objective.params)}` : '';
+  return `minimize ${name}${own}${space.dim ? ` of dim ${space.dim}` : ''} with ${optimizer}${params && Object.keys(params).length > 0 ? ` ${JSON.stringify(params)}` : ''}, seed ${seed}`;
 }
 
 function budgetOf({ cost, target, milliseconds, stagnation, signal }: Budget, space: { readonly dim?: number }): Budget {

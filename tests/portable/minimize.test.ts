@@ -30,7 +30,7 @@ describe.each(backends)('minimize on %s', (backend) => {
     const part = await minimize(bowl, { ...options, cost: 333 });
     const state = JSON.parse(JSON.stringify(part.save()));
     expect((await minimize(bowl, { ...options, cost: 900, resume: state })).trace).toEqual(whole.trace);
-    expect(await codeOf(minimize(bowl, { ...options, optimizer: 'random', resume: state }))).toBe('state: the saved state is of "minimize objective of dim 3 with evolution"; expected "minimize objective of dim 3 with random"');
+    expect(await codeOf(minimize(bowl, { ...options, optimizer: 'random', resume: state }))).toBe('state: the saved state is of "minimize objective of dim 3 with evolution, seed 3"; expected "minimize objective of dim 3 with random, seed 3"');
     expect(await codeOf(minimize({ problem: 'sphere' }, { optimizer: 'evolution', backend, resume: state }))).toMatch(/^state: the saved state is of/);
     expect(await codeOf(minimize(bowl, { ...options, resume: { ...state, crc: 1 } }))).toMatch(/^state: the saved state of .* is damaged/);
     expect(await codeOf(minimize(bowl, { ...options, resume: 'junk' }))).toMatch(/^state: the saved state is not one of nadir's/);
