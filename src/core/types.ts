@@ -96,7 +96,7 @@ export interface Problem<X, S extends Space<X> = Space<X>> {
 }
 /** No clock, no loop, no input or output. */
 export interface Optimizer<X> {
-  /** The next batch, the same one until it is told; undefined: nothing left to try. */
+  /** The next batch, the same one until it is told; undefined: nothing left to try, converged. */
   ask(): Batch<X> | undefined;
   /** Points nobody asked for are welcome too. */
   tell(batch: Batch<X>, scores: Scores<X>): Metrics | void;
@@ -117,6 +117,8 @@ export interface Context<X = unknown> {
   readonly x0?: X;
   /** The cost it may expect to spend: for plans such as a cooling schedule, never a limit. */
   readonly cost?: number;
+  /** Whether the problem answers gradients; `start` fills it in. */
+  readonly gradient?: boolean;
 }
 
 export interface OptimizerDef<P extends Params = any> {

@@ -19,5 +19,5 @@ export function start<X>(def: OptimizerDef, problem: Pick<Problem<X>, 'space' | 
   const { space } = problem;
   if (!def.spaces.includes('*') && !def.spaces.includes(space.name)) throw new NadirError('space', `optimizer ${def.name} works on space ${def.spaces.join(', ')}; problem "${problem.name}" is over ${space.name}`);
   if (def.gradient === 'required' && problem.gradient === undefined) throw new NadirError('gradient', `optimizer ${def.name} needs a gradient and problem "${problem.name}" has none`);
-  return def.start(space, resolve(`optimizer ${def.name}`, def.options, params), context, saved);
+  return def.start(space, resolve(`optimizer ${def.name}`, def.options, params), { ...context, gradient: problem.gradient !== undefined }, saved);
 }
