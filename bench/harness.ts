@@ -2,13 +2,14 @@
  * Verify, then time. A subject first checks that all contenders agree (it refuses to print when they do not), then they take
  * turns, round after round, so that a noisy neighbour hits all of them; the figure is the median of the rounds.
  *
- * `npm run bench` runs every subject, `npm run bench -- functions` one; `--write` puts the text into bench/results/.
+ * `npm run bench` runs the short subjects, `npm run bench -- optimizers` the one named; `--write` puts the text into bench/results/.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
 /** One contender: does the work once. A number it returns is its own measurement in seconds (a native program's). */
 export interface Contender { readonly name: string; readonly run: () => unknown | Promise<unknown> }
@@ -56,10 +57,13 @@ export function compile(source: string, flags: readonly string[]): string | unde
 
 /** Prints, and keeps for `--write`. */
 export type Print = (line: string) => void;
+/** What shortens a long subject. */
+export interface Flags { readonly optimizers?: string; readonly functions?: string; readonly dims?: string; readonly seeds?: string; readonly 'no-peers'?: boolean }
 
 async function main(): Promise<void> {
-  const names = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-  const subjects = names.length > 0 ? names : ['functions', 'overhead'];
+  const text = { type: 'string' } as const;
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' }, optimizers: text, functions: text, dims: text, seeds: text, 'no-peers': { type: 'boolean' } } });
+  const subjects = positionals.length > 0 ? positionals : ['functions', 'overhead']; // optimizers takes half an hour
   for (const name of subjects) {
     const lines: string[] = [];
     const print: Print = (line) => {
@@ -67,9 +71,9 @@ async function main(): Promise<void> {
       lines.push(line);
     };
     print(`# ${name}: Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}`);
-    const { bench } = (await import(new URL(`./${name}.js`, import.meta.url).href)) as { bench: (print: Print) => Promise<void> };
-    await bench(print);
-    if (process.argv.includes('--write')) writeFileSync(new URL(`../../../bench/results/${name}.txt`, import.meta.url), `${lines.join('\n')}\n`);
+    const { bench } = (await import(new URL(`./${name}.js`, import.meta.url).href)) as { bench: (print: Print, flags: Flags) => Promise<void> };
+    await bench(print, values);
+    if (values.write) writeFileSync(new URL(`../../../bench/results/${name}.txt`, import.meta.url), `${lines.join('\n')}\n`);
   }
 }
 

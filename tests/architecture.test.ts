@@ -121,7 +121,7 @@ describe('the sources', () => {
 const registries: { readonly [folder: string]: { readonly [file: string]: string } } = {
   'src/optimizers': {},
   'src/strategies': {},
-  'src/problems': { 'wrap.ts': 'makes a problem of a user\'s function, and limits and instances of any problem' },
+  'src/problems': { 'wrap.ts': 'makes a problem of a user\'s function, and gradients for any problem', 'limit.ts': 'limits around any problem' },
   'src/stores': { 'key.ts': 'checks keys for all stores' },
 };
 function unregistered(folder: string, files: readonly string[], index: Source): string[] {

@@ -71,7 +71,7 @@ describe('nadir minimize', () => {
   });
 
   it('exits 1 when the work fails: every evaluation, a file that cannot be written', async () => {
-    const all = await nadir('minimize', '--module', mine, '--export', 'bad', '--dim', '2', '--lower', '-1', '--upper', '1', '--cost', '5');
+    const all = await nadir('minimize', '--module', mine, '--export', 'bad', '--dim', '2', '--lower', '-1', '--upper', '1', '--cost', '5', '--optimizer', 'random');
     expect([all.code, all.out, all.err]).toEqual([1, '', 'nadir: every one of the 5 evaluations failed; the first: the objective threw: no\n']);
     const file = await nadir('minimize', '--problem', 'sphere', '--cost', '50', '--save', join(folder, 'no/such/folder'));
     expect(file.code).toBe(1);

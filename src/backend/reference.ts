@@ -8,6 +8,7 @@ import { normalPair, philox } from '../core/random.ts';
 import type { Backend } from '../core/types.ts';
 import { arena } from './arena.ts';
 import { functionTwins } from './functions.ts';
+import { linalgTwins } from './linalg.ts';
 
 /** A reference backend with an arena of `bytes`. */
 export function openReference(bytes: number): Backend {
@@ -39,6 +40,7 @@ export function openReference(bytes: number): Backend {
       for (let i = 0; i < n; i++) heap[out / 8 + i] = math.pow(heap[x / 8 + i]!, heap[y / 8 + i]!);
     },
     ...functionTwins(heap),
+    ...linalgTwins(heap),
   };
   return arena('reference', kernels, buffer, 16); // 16: a pointer of 0 means "not wanted"
 }

@@ -10,7 +10,7 @@ import { optimizer as optimizerOf } from '../optimizers/index.ts';
 import { minimize as minimizeStudy } from '../studies/minimize.ts';
 import type { AnyObjective } from '../studies/objective.ts';
 import { version } from '../version.ts';
-import { brief, number, numbers, pairs, type Command } from './shared.ts';
+import { brief, number, numbers, pairs, table, type Command } from './shared.ts';
 
 const SAVE = 2000; // milliseconds between two states
 
@@ -26,7 +26,7 @@ export const minimize: Command = {
     upper: { type: 'string', about: 'upper bound of a module' },
     x0: { type: 'string', about: 'where to begin, numbers with commas' },
     instance: { type: 'string', about: 'seed of a shifted and rotated instance of a test function' },
-    optimizer: { type: 'string', about: 'its name (annealing)' },
+    optimizer: { type: 'string', about: 'its name (auto)' },
     param: { type: 'string', multiple: true, about: 'an option of the optimizer, name=value; may be given more than once' },
     cost: { type: 'string', about: 'evaluations at most (1000 a coordinate)' },
     target: { type: 'string', about: 'stop at this loss' },
@@ -45,7 +45,7 @@ export const minimize: Command = {
     const params = pairs(values, 'param');
     const dim = number(values, 'dim');
     const seed = number(values, 'seed') ?? 0;
-    const def = optimizerOf(text('optimizer') ?? 'annealing');
+    const def = optimizerOf(text('optimizer') ?? 'auto');
     const x0 = numbers(values, 'x0');
     const objective = objectiveOf(text('problem'), text('module'), text('export'), number(values, 'instance'));
     const save = text('save');
@@ -84,15 +84,16 @@ export const minimize: Command = {
     await saving;
     if (save !== undefined) await write(save, JSON.stringify(outcome.save()));
     if (text('plot') !== undefined) await write(text('plot')!, chart(outcome, name, def.name));
-    const { best, cost, stop, failures, trace } = outcome;
+    const { best, cost, stop, failures, trace, report } = outcome;
     const x = Array.from(best.x);
     const made = { version, module: moduleHash, runtime: runtime(), runtimeVersion: runtimeVersion() };
-    if (values.json) io.out(JSON.stringify({ problem: name, dim: x.length, optimizer: def.name, seed, x, loss: best.loss, violation: best.violation, cost, stop, failures, trace, made }));
+    if (values.json) io.out(JSON.stringify({ problem: name, dim: x.length, optimizer: def.name, seed, x, loss: best.loss, violation: best.violation, cost, stop, failures, trace, report, made }));
     else {
       io.out(`${name}, dim ${x.length}, by ${def.name}, seed ${seed}`);
       io.out(`  loss  ${best.loss}  found after ${best.cost} of ${cost} evaluations`);
       io.out(`  x     ${x.length > 12 ? `${x.slice(0, 12).map(brief).join(' ')} ... (${x.length} numbers, --json shows all)` : x.map(brief).join(' ')}`);
       io.out(`  stop  ${stop} after ${seconds.toFixed(2)} s, ${Math.round(cost / Math.max(seconds, 1e-6)).toLocaleString('en')} evaluations a second`);
+      if (Array.isArray(report)) io.out(`  turns\n${turns(report as unknown as Turn[])}`);
       if (failures.count > 0) io.out(`  failures  ${failures.count}; the first: ${failures.first}`);
     }
     if (stop === 'aborted') {
@@ -101,6 +102,19 @@ export const minimize: Command = {
     }
   },
 };
+
+interface Turn { readonly member: string; readonly why: string; readonly cost: number; readonly own: number; readonly gained: boolean }
+
+/** What a portfolio did; descents that followed each other for the same reason are one line. A star: it found the best so far. */
+function turns(report: readonly Turn[]): string {
+  const lines: (Turn & { times: number })[] = [];
+  for (const turn of report) {
+    const last = lines.at(-1);
+    if (last?.why !== turn.why || last.member !== turn.member) lines.push({ ...turn, times: 1 });
+    else lines[lines.length - 1] = { ...last, times: last.times + 1, cost: last.cost + turn.cost, own: Math.min(last.own, turn.own), gained: last.gained || turn.gained };
+  }
+  return table([['', 'member', 'evaluations', 'best loss', 'why'], ...lines.map((line) => [line.gained ? '    *' : '', line.times > 1 ? `${line.member} x ${line.times}` : line.member, String(line.cost), brief(line.own), line.why])]);
+}
 
 function objectiveOf(problem: string | undefined, module: string | undefined, name: string | undefined, instance: number | undefined): AnyObjective {
   if ((problem === undefined) === (module === undefined)) throw new NadirError('input', 'give one of --problem NAME (see nadir list) and --module FILE');

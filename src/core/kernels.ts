@@ -40,6 +40,13 @@ export interface Kernels {
   affine(out: Pointer, xs: Pointer, shift: Pointer, rotation: Pointer, offset: Pointer, n: number, dim: number): void;
   /** `out[r] = rotation^T gradient[r]`. */
   unrotate(out: Pointer, gradient: Pointer, rotation: Pointer, n: number, dim: number): void;
+
+  /** `out[r] = factor xs[r]`; factor is dim x dim by rows, and only its lower triangle is there. */
+  triangle(out: Pointer, factor: Pointer, xs: Pointer, n: number, dim: number): void;
+  /** `matrix = weights[n] matrix + sum of weights[r] xs[r] xs[r]^T`, the lower triangle of dim x dim; n + 1 weights. */
+  covary(matrix: Pointer, xs: Pointer, weights: Pointer, n: number, dim: number): void;
+  /** `out out^T = matrix`, lower triangles; 1, or 0 when the matrix is not positive definite. `out` may be the matrix. */
+  cholesky(out: Pointer, matrix: Pointer, dim: number): number;
 }
 
 /** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */

@@ -168,7 +168,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     throw new NadirError('input', 'the optimizer had nothing to try');
   }
   const { x, loss, violation, cost: found } = best;
-  return { best: { x, loss, violation, cost: found }, cost, stop, failures: { count: failed, first }, trace, save };
+  return { best: { x, loss, violation, cost: found }, cost, stop, failures: { count: failed, first }, trace, ...(optimizer.report && { report: optimizer.report() }), save };
 }
 
 /** The answer of a problem; one that throws, or answers in the wrong length, fails the whole batch. */

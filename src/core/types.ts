@@ -77,6 +77,9 @@ export interface Scores<X> {
   /** 0 = feasible; two infeasible points are compared by violation. */
   readonly violation?: Float64Array;
   readonly gradient?: readonly Float64Array[];
+  /** Every constraint's value a point, feasible up to 0, and where gradients were asked for, their gradients, one row a constraint: what `limit` fills in. */
+  readonly constraints?: readonly Float64Array[];
+  readonly slopes?: readonly Float64Array[];
   /** Where present, `refined[i]` is the better point found while answering (blocks, inner search, repair) that `loss[i]` belongs to. */
   readonly refined?: readonly (X | undefined)[];
   /** What the answer really took, in full evaluations. By default one a point, plus `problem.gradient` a gradient. */
@@ -102,6 +105,8 @@ export interface Optimizer<X> {
   tell(batch: Batch<X>, scores: Scores<X>): Metrics | void;
   /** Everything `start` needs to go on bit for bit, an untold batch included. */
   save(): Snapshot;
+  /** What it did and why, for people; `run` puts it into the outcome. */
+  report?(): Json;
 }
 /** An optimizer with a current point and a true step size a parameter, lr / (sqrt(v) + eps) for Adam: what `escape` wraps. */
 export interface Descent extends Optimizer<Float64Array> {
@@ -159,6 +164,8 @@ export interface Outcome<X> {
   readonly failures: { readonly count: number; readonly first: string | null };
   /** Improvements, thinned to at most 1024: the loss after so much cost. */
   readonly trace: readonly { readonly cost: number; readonly loss: number }[];
+  /** What the optimizer says it did, when it says anything: the members `auto` ran. */
+  readonly report?: Json;
   /** The whole state as JSON; `resume` continues from it. */
   save(): Json;
 }

@@ -3,11 +3,24 @@ import { NadirError, named } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
 import type { Context, Optimizer, OptimizerDef, Problem, Snapshot } from '../core/types.ts';
 import { annealing } from './annealing.ts';
+import { basin, multistart } from './basin.ts';
+import { auto } from './auto.ts';
+import { cmaes } from './cmaes.ts';
+import { coordinate } from './coordinate.ts';
 import { adam, adamw, descent, sgd } from './descent.ts';
+import { differential } from './differential.ts';
+import { dual } from './dual.ts';
 import { evolution } from './evolution.ts';
+import { aging, genetic } from './genetic.ts';
+import { lagrangian } from './lagrangian.ts';
+import { lbfgs } from './lbfgs.ts';
+import { pattern } from './pattern.ts';
 import { random } from './random.ts';
+import { bipop, ipop } from './restart.ts';
+import { cmaesseparable } from './separable.ts';
+import { simplex } from './simplex.ts';
 
-export const optimizers: readonly OptimizerDef[] = [random, annealing, descent, sgd, adam, adamw, evolution];
+export const optimizers: readonly OptimizerDef[] = [auto, random, annealing, descent, sgd, adam, adamw, evolution, cmaes, cmaesseparable, ipop, bipop, lbfgs, basin, multistart, lagrangian, differential, simplex, pattern, coordinate, dual, genetic, aging];
 
 /** The definition of that name; an unknown name is an error that offers the nearest. */
 export function optimizer(name: unknown): OptimizerDef {

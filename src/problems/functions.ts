@@ -61,7 +61,10 @@ export const functions: readonly ProblemDef<FunctionParams>[] = ROWS.map((row) =
 
 const STAGE = 262144; // bytes of rows scored at a time: they stay in the second-level cache
 
-function open(row: Row, { dim, instance, rotate }: FunctionParams, backend: Backend): Problem<Float64Array, Box> {
+/** `rotation`: the rows of a rotated instance's matrix R in the loss f(R (x - solution) + at), in the arena; `at`, the published optimum, is the same in every coordinate. */
+export interface FunctionProblem extends Problem<Float64Array, Box> { readonly rotation?: Float64Array; readonly at: number }
+
+function open(row: Row, { dim, instance, rotate }: FunctionParams, backend: Backend): FunctionProblem {
   const space = box(dim, row.lower, row.upper);
   const { kernels } = backend;
   const kernel = kernels[row.kernel];
@@ -112,7 +115,7 @@ function open(row: Row, { dim, instance, rotate }: FunctionParams, backend: Back
     return gradient ? { loss, gradient: gradients.slice(0, n) } : { loss };
   }
 
-  return { name: row.name, space, optimum: (row.optimum ?? 0) * dim, solution: move?.solution ?? new Float64Array(dim).fill(row.at), gradient: 1, score };
+  return { name: row.name, space, optimum: (row.optimum ?? 0) * dim, solution: move?.solution ?? new Float64Array(dim).fill(row.at), at: row.at, ...(move?.matrix ? { rotation: move.matrix } : {}), gradient: 1, score };
 }
 
 /** A loop up to 32 numbers: `set` costs 20 ns whatever it copies (measured: 9 ns against 22 at dim 10). */
@@ -122,20 +125,16 @@ function copy(to: Float64Array, at: number, from: Float64Array, dim: number): vo
 }
 
 /** An instance: z = rotation (x - solution) + the published optimum, with the solution in the middle 80 % of the box. */
-function moved(row: Row, space: Box, instance: number, rotate: boolean, backend: Backend): { shift: number; rotation: number; offset: number; solution: Float64Array } {
+function moved(row: Row, space: Box, instance: number, rotate: boolean, backend: Backend): { shift: number; rotation: number; offset: number; solution: Float64Array; matrix: Float64Array | undefined } {
   const { dim } = space;
   const random = createRandom(instance).fork(row.name);
   if (rotate && 8 * dim * dim > backend.free() / 2) throw new NadirError('memory', `dim is ${dim}; allowed: up to ${Math.floor(Math.sqrt(backend.free() / 16))} for a rotated instance here; rotate: false has no such limit`);
   const shift = backend.array(dim);
   const offset = backend.array(dim).fill(row.at);
   for (let i = 0; i < dim; i++) shift[i] = (space.lower[i]! + space.upper[i]!) / 2 + 0.8 * (random.f64() - 0.5) * (space.upper[i]! - space.lower[i]!);
-  let rotation = 0;
-  if (rotate && dim > 1) {
-    const matrix = backend.array(dim * dim);
-    orthogonal(matrix, dim, random);
-    rotation = matrix.byteOffset;
-  }
-  return { shift: shift.byteOffset, rotation, offset: offset.byteOffset, solution: shift.slice() };
+  const matrix = rotate && dim > 1 ? backend.array(dim * dim) : undefined;
+  if (matrix) orthogonal(matrix, dim, random);
+  return { shift: shift.byteOffset, rotation: matrix?.byteOffset ?? 0, offset: offset.byteOffset, solution: shift.slice(), matrix };
 }
 
 /** A random rotation: rows of normals through Gram-Schmidt, twice each ("twice is enough", Kahan and Parlett). */

@@ -8,6 +8,7 @@ import type { Budget, Json, Optimizer, Outcome, Problem, Progress, Snapshot, Spa
 import { optimizer as optimizerOf, start } from '../optimizers/index.ts';
 import { openPool } from '#pool';
 import type { Pool } from '../platform/pool.ts';
+import { limit, type Limit } from '../problems/limit.ts';
 import { differences } from '../problems/wrap.ts';
 import { open, specOf, type AnyObjective, type Domain } from './objective.ts';
 import { spread, type ScoreSetup } from './score.ts';
@@ -15,7 +16,9 @@ import { spread, type ScoreSetup } from './score.ts';
 export interface MinimizeOptions extends Domain, Budget {
   /** Where to begin; scored first. */
   readonly x0?: ArrayLike<number>;
-  /** Name of an optimizer, default `annealing`. */
+  /** Feasible where every number is up to 0; not charged. Optimizer `lagrangian` makes most of it. */
+  readonly constraints?: Limit<any>;
+  /** Name of an optimizer, default `auto`. */
   readonly optimizer?: string;
   /** Its options. */
   readonly params?: { readonly [key: string]: unknown };
@@ -48,7 +51,7 @@ const COST = 1000;
 export async function minimize(objective: AnyObjective, options: MinimizeOptions = {}): Promise<Outcome<any>> {
   known(options);
   if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
-  const def = optimizerOf(options.optimizer ?? 'annealing');
+  const def = optimizerOf(options.optimizer ?? 'auto');
   const workers = workersOf(options.workers);
   const backend = (await sharedBackend(options.backend)).scope();
   let pool: Pool | undefined;
@@ -63,6 +66,7 @@ export async function minimize(objective: AnyObjective, options: MinimizeOptions
       problem = spread(problem, spec, pool, options.signal);
     }
     if (def.gradient === 'required' && problem.gradient === undefined && problem.space.name === 'box' && options.gradient !== false) problem = differences(problem);
+    if (options.constraints !== undefined) problem = limit(problem, options.constraints);
     const budget = budgetOf(options, problem.space);
     const kind = kindOf(objective, problem, def.name, options);
     const saved = options.resume === undefined ? undefined : (unseal(kind, options.resume) as { run: Snapshot; optimizer: Snapshot });
@@ -107,7 +111,7 @@ export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | '
   }
 }
 
-const KNOWN = ['dim', 'lower', 'upper', 'gradient', 'cost', 'target', 'milliseconds', 'stagnation', 'signal', 'x0', 'optimizer', 'params', 'seed', 'workers', 'backend', 'observe', 'resume'];
+const KNOWN = ['dim', 'lower', 'upper', 'gradient', 'cost', 'target', 'milliseconds', 'stagnation', 'signal', 'x0', 'constraints', 'optimizer', 'params', 'seed', 'workers', 'backend', 'observe', 'resume'];
 
 function known(options: MinimizeOptions): void {
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of minimize; have ${KNOWN.join(', ')}`);

@@ -1,6 +1,6 @@
 /** The optimizer contract, run over the registry on every backend. An optimizer's own test is a line in optimizers.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { bits, box, createRandom, differences, fromFunction, NadirError, openBackend, problem as problemOf, run, seal, start, unseal } from '../../src/index.ts';
+import { bits, box, createRandom, differences, fromFunction, limit, NadirError, openBackend, optimizer as optimizerOf, problem as problemOf, run, seal, start, unseal } from '../../src/index.ts';
 import type { Backend, Context, Optimizer, OptimizerDef, Problem, Snapshot } from '../../src/index.ts';
 
 interface Case { readonly what: string; open(backend: Backend): Problem<any, any> }
@@ -16,6 +16,26 @@ const CASES: readonly Case[] = [
     },
   },
 ];
+
+/**
+ * The constrained case: x0 + x1 >= 1 on a sphere of dim 3 is lowest at (1/2, 1/2, 0), by 1/2. Optimizers that follow a
+ * gradient or the axes end at the first limit they meet; the augmented Lagrangian around them does not. `gap`: how far from 1/2 it may end after `cost`, 4,000.
+ */
+const LIMITED: { readonly [name: string]: { readonly optimizer?: string; readonly params?: { readonly [key: string]: unknown }; readonly gap?: number; readonly cost?: number } } = {
+  random: { gap: 0.3 }, // 4,000 uniform points
+  annealing: { gap: 0.1 }, // it moves along the axes, and the limit is oblique to them
+  lbfgs: { optimizer: 'lagrangian', gap: 1e-5 },
+  descent: { optimizer: 'lagrangian', params: { local: 'descent' } },
+  sgd: { optimizer: 'lagrangian', params: { local: 'sgd' } },
+  adam: { optimizer: 'lagrangian', params: { local: 'adam' }, cost: 20000 },
+  adamw: { optimizer: 'lagrangian', params: { local: 'adamw' }, cost: 20000 },
+  pattern: { optimizer: 'lagrangian', params: { local: 'pattern' }, gap: 1e-5 },
+  coordinate: { gap: 0.6 }, // lines along the axes only: the first stage of others
+  dual: { gap: 0.05 },
+  basin: { params: { local: 'lagrangian' }, gap: 1e-5 },
+  multistart: { params: { local: 'lagrangian' }, gap: 1e-5 },
+  lagrangian: { gap: 1e-5 },
+};
 
 export function optimizerContract(def: OptimizerDef, backendName: 'simd' | 'reference'): void {
   const cases = CASES.filter(({ what }) => def.spaces.includes('*') || def.spaces.includes(what === 'bits' ? 'bits' : 'box'));
@@ -152,6 +172,19 @@ export function optimizerContract(def: OptimizerDef, backendName: 'simd' | 'refe
         const outcome = await run(problem, optimizer, { signal: stop.signal, milliseconds: 20000 });
         expect(['aborted', 'exhausted']).toContain(outcome.stop);
       });
+    });
+
+    it.runIf(def.spaces.includes('*') || def.spaces.includes('box'))('ends feasible and near the optimum under a limit it meets', async () => {
+      const { optimizer = def.name, params = {}, gap = 0.01, cost = 4000 } = LIMITED[def.name] ?? {};
+      const backend = await openBackend(backendName, 1 << 22);
+      const space = box(3, -2, 2);
+      const sphere = fromFunction((x) => x[0]! * x[0]! + x[1]! * x[1]! + x[2]! * x[2]!, space, def.gradient === 'required' ? (x) => x.map((v) => 2 * v) : undefined);
+      const problem = limit(sphere, (x) => 1 - x[0]! - x[1]!);
+      const context = { random: createRandom(1).fork('optimizer'), backend: backend.scope(), cost };
+      const { best } = await run(problem, start(optimizerOf(optimizer), problem, params, context), { cost });
+      expect(best.violation).toBe(0);
+      expect(best.loss).toBeGreaterThan(0.5 - 1e-12);
+      expect(best.loss).toBeLessThan(0.5 + gap);
     });
 
     it('refuses a space it cannot work on', async () => {

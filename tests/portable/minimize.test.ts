@@ -58,7 +58,7 @@ describe.each(backends)('minimize on %s', (backend) => {
 
   it('stops at a target and by stagnation, uses a given gradient and x0', async () => {
     expect(await minimize(bowl, { ...where, backend, target: 0.5 })).toMatchObject({ stop: 'target' });
-    expect(await minimize(() => 1, { ...where, backend, stagnation: 50, cost: 10000 })).toMatchObject({ stop: 'stagnation', cost: 51 });
+    expect(await minimize(() => 1, { ...where, backend, optimizer: 'annealing', stagnation: 50, cost: 10000 })).toMatchObject({ stop: 'stagnation', cost: 51 });
     let asked = 0;
     const gradient = (x: Float64Array): number[] => (asked++, Array.from(x, (v, i) => 2 * (i + 1) * (v - 0.25)));
     const outcome = await minimize(bowl, { ...where, backend, optimizer: 'descent', params: { lr: 0.1 }, gradient, cost: 200, x0: [1, 2, 3] });
@@ -95,7 +95,7 @@ describe('bad input', () => {
   it.each<[unknown, object, string]>([
     [f, { ...good, optimizer: 'admam' }, `name: unknown optimizer "admam"; did you mean adam? have ${optimizers.map((o) => o.name).join(', ')}`],
     [{ problem: 'rastrgin' }, {}, `name: unknown problem "rastrgin"; did you mean rastrigin? have ${problems.map((p) => p.name).join(', ')}`],
-    [f, { ...good, optimzer: 'adam' }, 'name: unknown option "optimzer" of minimize; have dim, lower, upper, gradient, cost, target, milliseconds, stagnation, signal, x0, optimizer, params, seed, workers, backend, observe, resume'],
+    [f, { ...good, optimzer: 'adam' }, 'name: unknown option "optimzer" of minimize; have dim, lower, upper, gradient, cost, target, milliseconds, stagnation, signal, x0, constraints, optimizer, params, seed, workers, backend, observe, resume'],
     [f, { ...good, optimizer: 'adam', params: { rl: 1 } }, 'name: unknown option "rl" of optimizer adam; did you mean lr? have lr, beta1, beta2, epsilon, weightDecay, fidelity'],
     [f, { ...good, optimizer: 'adam', params: { lr: -1 } }, 'input: lr of optimizer adam is -1; allowed: a number above 0'],
     [f, { ...good, optimizer: 'adam', params: { lr: NaN } }, 'input: lr of optimizer adam is NaN; allowed: a number above 0'],
