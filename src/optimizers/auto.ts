@@ -18,6 +18,7 @@ import { cmaesseparable } from './separable.ts';
 import { coordinate } from './coordinate.ts';
 import { differential } from './differential.ts';
 import { aging } from './genetic.ts';
+import { lagrangian } from './lagrangian.ts';
 import { lbfgs } from './lbfgs.ts';
 
 type Start = 'start' | 'best' | 'own' | 'anywhere';
@@ -26,7 +27,7 @@ interface Step { readonly turn: string; readonly member: string; readonly params
 interface Entry { readonly turn: string; readonly arm: string | null; readonly member: string; readonly why: string; readonly cost: number; readonly own: number; readonly best: number; readonly gained: boolean; readonly converged: boolean }
 interface Point<X> { readonly x: X; readonly loss: number; readonly violation: number }
 
-const MEMBERS: { readonly [name: string]: OptimizerDef } = { lbfgs, coordinate, cmaes, 'cmaes-separable': cmaesseparable, differential, annealing, aging };
+const MEMBERS: { readonly [name: string]: OptimizerDef } = { lbfgs, lagrangian, coordinate, cmaes, 'cmaes-separable': cmaesseparable, differential, annealing, aging };
 const COST = 1000; // a coordinate, when no cost is expected
 
 export const auto: OptimizerDef<{ readonly [key: string]: Json }> = {
@@ -40,7 +41,7 @@ export const auto: OptimizerDef<{ readonly [key: string]: Json }> = {
 
 interface Saved {
   readonly random: Snapshot; readonly budget: number; readonly spent: number; readonly log: readonly Entry[];
-  readonly best: Snapshot; readonly own: Snapshot; readonly step: Step | null; readonly used: number; readonly before: Snapshot; readonly mark: number; readonly since: number; readonly falling: boolean; readonly first: number;
+  readonly best: Snapshot; readonly own: Snapshot; readonly step: Step | null; readonly used: number; readonly before: Snapshot; readonly mark: number; readonly since: number; readonly falling: boolean; readonly limited: boolean; readonly first: number;
   readonly inner: Snapshot; readonly arms: { readonly [member: string]: Snapshot };
 }
 
@@ -61,6 +62,8 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
   let mark = saved?.mark ?? Infinity; // a descent's loss when it had used `since`
   let since = saved?.since ?? 0;
   let falling = saved?.falling ?? false; // that window won a tenth
+  let limited = saved?.limited ?? false; // there are constraints
+  let held = context.backend; // the arena of this turn
   let first = saved?.first ?? NaN; // the first loss of all
   let inner = step && open(step, saved!.inner);
   let pending: Batch<X> | undefined;
@@ -68,7 +71,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
   function open(next: Step, state?: Snapshot): Optimizer<X> {
     const def = MEMBERS[next.member]!;
     const x0 = next.from === 'start' ? context.x0 : next.from === 'best' ? best?.x : next.from === 'own' ? own?.x : undefined;
-    const inside: Context<X> = { random: random.fork(`${log.length} ${next.member}`), backend: context.backend, gradient: context.gradient, cost: next.cap, ...(x0 !== undefined && { x0: space.copy(x0) }) };
+    const inside: Context<X> = { random: random.fork(`${log.length} ${next.member}`), backend: (held = context.backend.scope()), gradient: context.gradient, cost: next.cap, ...(x0 !== undefined && { x0: space.copy(x0) }) };
     return def.start(space, resolve(`optimizer ${def.name}`, def.options, next.params), inside, state);
   }
 
@@ -84,6 +87,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
     else if (step!.arm) delete arms[step!.arm];
     step = undefined;
     inner = undefined;
+    held.release();
   }
 
   return {
@@ -91,7 +95,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
       if (pending) return pending;
       for (let empty = 0; empty < 8; empty++) {
         if (step === undefined) {
-          step = space.name === 'box' ? plan(dim, budget, spent, first, log) : elsewhere(budget, log);
+          step = space.name === 'box' ? plan(dim, budget, spent, first, limited, log) : elsewhere(budget, log);
           inner = open(step, step.arm && !step.fresh ? arms[step.arm] : undefined);
           before = best;
           mark = best?.loss ?? Infinity;
@@ -117,7 +121,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
       if (over()) finish(false);
     },
     save: () => ({
-      random: seed, budget, spent, log: log as unknown as Snapshot, step: (step ?? null) as unknown as Snapshot, used, before: encoded(before), mark, since, falling, first, arms,
+      random: seed, budget, spent, log: log as unknown as Snapshot, step: (step ?? null) as unknown as Snapshot, used, before: encoded(before), mark, since, falling, limited, first, arms,
       best: encoded(best), own: encoded(own), inner: inner?.save() ?? null,
     }),
     report: () => log.map((entry) => ({ ...entry })) as unknown as Json,
@@ -129,7 +133,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
    */
   function over(): boolean {
     const { member, turn, cap } = step!;
-    if (member !== 'lbfgs') return used >= cap;
+    if (!DESCENTS.includes(member)) return used >= cap;
     if (used - since >= PATIENCE * (context.gradient ? 2 : dim + 1)) {
       const drop = mark - own!.loss;
       falling = drop >= 0.1 * Math.abs(mark);
@@ -141,6 +145,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
   }
   function note(told: Batch<X>, { loss, violation, refined }: Scores<X>): void {
     if (Number.isNaN(first)) first = loss[0]!;
+    limited ||= violation !== undefined;
     for (let i = 0; i < loss.length; i++) {
       const v = violation?.[i] ?? 0;
       if (own !== undefined && !better(loss[i]!, v, own.loss, own.violation)) continue;
@@ -166,17 +171,19 @@ const FINISH = 0.1; // of the budget, kept for a descent that was cut short
 const SWEEP = 44; // evaluations a coordinate for a sweep of lines
 const ELSEWHERE = 0.4; // of the budget for a turn outside a box
 const DENSE = 200; // coordinates up to which a full covariance is worth its square
+const DESCENTS = ['lbfgs', 'lagrangian'];
 const GLOBAL = ['funnel', 'restarts', 'differences'];
 
 /** Whose turn it is in a box. Reads the log alone, so that a restored portfolio plans what the first would have planned. */
-function plan(dim: number, budget: number, spent: number, first: number, log: readonly Entry[]): Step {
-  const descend = (turn: string, from: Start, why: string): Step => ({ turn, member: 'lbfgs', params: {}, from, cap: POLISH * budget, ...(turn !== 'restarts' && { arm: 'descent', fresh: true }), why });
+function plan(dim: number, budget: number, spent: number, first: number, limited: boolean, log: readonly Entry[]): Step {
+  const descend = (turn: string, from: Start, why: string): Step => ({ turn, member: limited ? 'lagrangian' : 'lbfgs', params: {}, from, cap: POLISH * budget, ...(turn !== 'restarts' && { arm: 'descent', fresh: true }), why });
   const last = log.at(-1);
   if (last === undefined) return descend('probe', 'start', 'if the problem is smooth, its slopes solve it');
-  if (last.member !== 'lbfgs' && last.gained && !(last.turn === 'funnel' && last.converged)) return descend('polish', 'own', `${last.member} found a better place`);
+  if (limited && !log.some(({ member }) => member === 'lagrangian')) return descend('polish', 'best', 'limits bind where an augmented Lagrangian can follow them');
+  if (!DESCENTS.includes(last.member) && last.gained && !(last.turn === 'funnel' && last.converged)) return descend('polish', 'own', `${last.member} found a better place`);
 
   const descent = log.findLast(({ arm }) => arm === 'descent')!;
-  if (budget - spent < FINISH * budget && !descent.converged && descent.turn !== 'finish') return { turn: 'finish', member: 'lbfgs', params: {}, from: 'best', cap: budget, arm: 'descent', why: 'the last descent was still going down' };
+  if (budget - spent < FINISH * budget && !descent.converged && descent.turn !== 'finish') return { turn: 'finish', member: descent.member, params: {}, from: 'best', cap: budget, arm: 'descent', why: 'the last descent was still going down' };
 
   // Lines through the box, as long as they pay; another sweep looks between the samples of the last one.
   const took = (turn: string): number => log.reduce((sum, entry) => sum + (entry.turn === turn ? entry.cost : 0), 0);

@@ -22,6 +22,7 @@ const CASES: readonly Case[] = [
  * gradient or the axes end at the first limit they meet; the augmented Lagrangian around them does not. `gap`: how far from 1/2 it may end after `cost`, 4,000.
  */
 const LIMITED: { readonly [name: string]: { readonly optimizer?: string; readonly params?: { readonly [key: string]: unknown }; readonly gap?: number; readonly cost?: number } } = {
+  auto: { gap: 1e-5 },
   random: { gap: 0.3 }, // 4,000 uniform points
   annealing: { gap: 0.1 }, // it moves along the axes, and the limit is oblique to them
   lbfgs: { optimizer: 'lagrangian', gap: 1e-5 },
