@@ -65,13 +65,13 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   let stride = 1; // batches between looks
   let until = 1;
 
-  const save = (): Json => {
+  const save = (state: Snapshot = optimizer.save()): Json => {
     const mine: Saved = {
       problem: problem.name, space: space.name, cost, points, paid, improved, trace,
       failures: { count: failed, first },
       best: best ? { ...best, x: space.encode(best.x) } : null,
     };
-    return seal(options.kind ?? 'run', { run: mine as unknown as Snapshot, optimizer: optimizer.save() });
+    return seal(options.kind ?? 'run', { run: mine as unknown as Snapshot, optimizer: state });
   };
 
   /** Counts a scored batch from point `skip` on, and keeps its best. */
@@ -159,7 +159,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   }
 
   function view(metrics: Metrics | void): Progress<X> {
-    return { cost, best, metrics: metrics ?? undefined, save };
+    return { cost, best, metrics: metrics ?? undefined, save: () => save() };
   }
 
   if (points > 0 && failed === points) throw new NadirError('objective', `every one of the ${points} evaluations failed; the first: ${first}`);
@@ -168,7 +168,8 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     throw new NadirError('input', 'the optimizer had nothing to try');
   }
   const { x, loss, violation, cost: found } = best;
-  return { best: { x, loss, violation, cost: found }, cost, stop, failures: { count: failed, first }, trace, ...(optimizer.report && { report: optimizer.report() }), save };
+  const last = optimizer.save(); // now: what it holds in an arena may be gone when someone asks
+  return { best: { x, loss, violation, cost: found }, cost, stop, failures: { count: failed, first }, trace, ...(optimizer.report && { report: optimizer.report() }), save: () => save(last) };
 }
 
 /** The answer of a problem; one that throws, or answers in the wrong length, fails the whole batch. */

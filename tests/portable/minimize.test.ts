@@ -36,6 +36,17 @@ describe.each(backends)('minimize on %s', (backend) => {
     expect(await codeOf(minimize(bowl, { ...options, resume: 'junk' }))).toMatch(/^state: the saved state is not one of nadir's/);
   });
 
+  it.each(['cmaes', 'bipop', 'auto'])('%s: a state asked for later is that of the end, whatever has used the arena since', async (optimizer) => {
+    const options: MinimizeOptions = { ...where, optimizer, backend };
+    const whole = await minimize(bowl, { ...options, cost: 700 });
+    const part = await minimize(bowl, { ...options, cost: 300 });
+    const early = JSON.stringify(part.save());
+    for (let seed = 0; seed < 3; seed++) await minimize({ problem: 'rastrigin', params: { dim: 30, instance: seed } }, { optimizer: 'cmaes', cost: 500, seed, backend });
+    expect(JSON.stringify(part.save())).toBe(early);
+    if (optimizer === 'auto') return; // its plan follows the cost that was expected at the start
+    expect((await minimize(bowl, { ...options, cost: 700, resume: JSON.parse(early) })).trace).toEqual(whole.trace);
+  });
+
   it('holds nothing in the arena afterwards, also when it fails and when runs overlap', async () => {
     const run = (i: number): Promise<unknown> => minimize(i % 3 === 0 ? async () => { throw new Error('no'); } : i % 3 === 1 ? async (x: Float64Array) => x[0]! : ({ problem: 'rastrigin', params: { dim: 50, instance: 1 } } as never), { ...(i % 3 === 2 ? {} : where), cost: 50 + i, backend, seed: i }).catch(() => 0);
     for (let round = 0; round < 40; round++) await Promise.all(Array.from({ length: 30 }, (_, i) => run(i))); // 40 x 10 x 250 kB would fill 16 MiB six times
