@@ -10,7 +10,9 @@ import type { Backend } from '../core/types.ts';
 
 const SCRATCH = 4096;
 
-interface Block { readonly start: number; owner: object | null }
+/** A scope; what is taken through it lives as long as it and the scopes around it. */
+interface Owner { readonly around: Owner | undefined }
+interface Block { readonly start: number; owner: Owner | null }
 
 /** A backend over `buffer`, whose bytes from `base` on are free. */
 export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuffer, base: number): Backend {
@@ -23,7 +25,7 @@ export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuff
   const blocks: Block[] = [];
   let top = bottom + SCRATCH;
 
-  function take(owner: object, bytes: number): number {
+  function take(owner: Owner, bytes: number): number {
     const size = (bytes + 15) & ~15;
     if (!(bytes >= 0) || size > buffer.byteLength - top) throw new NadirError('memory', `the arena of ${buffer.byteLength} bytes has ${buffer.byteLength - top} left; ${bytes} were asked for`);
     const start = top;
@@ -33,19 +35,23 @@ export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuff
     return start;
   }
 
-  function drop(owner: object): void {
-    for (const block of blocks) if (block.owner === owner) block.owner = null;
+  function drop(owner: Owner): void {
+    for (const block of blocks) {
+      let at: Owner | null | undefined = block.owner;
+      while (at && at !== owner) at = at.around;
+      if (at) block.owner = null;
+    }
     while (blocks.length > 0 && blocks[blocks.length - 1]!.owner === null) top = blocks.pop()!.start;
   }
 
-  function handle(): Backend {
-    const owner = {};
+  function handle(around?: Owner): Backend {
+    const owner: Owner = { around };
     return {
       name, kernels, f64, f32, u32, u8, scratch,
       array: (length) => new Float64Array(buffer, take(owner, 8 * length), length),
       words: (length) => new Uint32Array(buffer, take(owner, 4 * length), length),
       free: () => buffer.byteLength - top,
-      scope: handle,
+      scope: () => handle(owner),
       release: () => drop(owner),
     };
   }

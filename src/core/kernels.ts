@@ -65,7 +65,7 @@ export interface Backend {
   words(length: number): Uint32Array;
   /** Bytes that are still free. */
   free(): number;
-  /** A handle on the same arena whose `release` frees what was taken through it, in any order. */
+  /** A handle on the same arena whose `release` frees what was taken through it and through scopes of it, in any order. */
   scope(): Backend;
   release(): void;
 }
