@@ -1,8 +1,8 @@
 /**
  * The arena both backends share: one buffer of fixed size, handed out from the bottom.
  *
- * Runs that overlap in time release in any order, so a block carries its scope and the top drops as far as blocks are dead:
- * a plain mark would free a neighbour's arrays.
+ * Runs that overlap in time release in any order, so a block carries its scope, and what is freed between others is used again:
+ * a plain mark would free a neighbour's arrays, and a server that always has one run alive would run out.
  */
 import { NadirError } from '../core/errors.ts';
 import type { Kernels } from '../core/kernels.ts';
@@ -12,7 +12,7 @@ const SCRATCH = 4096;
 
 /** A scope; what is taken through it lives as long as it and the scopes around it. */
 interface Owner { readonly around: Owner | undefined }
-interface Block { readonly start: number; owner: Owner | null }
+interface Block { start: number; size: number; owner: Owner | null }
 
 /** A backend over `buffer`, whose bytes from `base` on are free. */
 export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuffer, base: number): Backend {
@@ -25,23 +25,43 @@ export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuff
   const blocks: Block[] = [];
   let top = bottom + SCRATCH;
 
+  /** The first hole that is large enough, else the top. */
   function take(owner: Owner, bytes: number): number {
     const size = (bytes + 15) & ~15;
-    if (!(bytes >= 0) || size > buffer.byteLength - top) throw new NadirError('memory', `the arena of ${buffer.byteLength} bytes has ${buffer.byteLength - top} left; ${bytes} were asked for`);
-    const start = top;
-    blocks.push({ start, owner });
-    top += size;
-    u8.fill(0, start, top);
+    let i = blocks.findIndex((block) => block.owner === null && block.size >= size);
+    if (i < 0) {
+      if (!(bytes >= 0) || size > buffer.byteLength - top) throw new NadirError('memory', `the arena of ${buffer.byteLength} bytes has ${free()} left; ${bytes} were asked for`);
+      i = blocks.push({ start: top, size, owner }) - 1;
+      top += size;
+    } else if (blocks[i]!.size > size) {
+      const hole = blocks[i]!;
+      blocks.splice(i, 0, { start: hole.start, size, owner });
+      hole.start += size;
+      hole.size -= size;
+    } else blocks[i]!.owner = owner;
+    const { start } = blocks[i]!;
+    u8.fill(0, start, start + size);
     return start;
   }
 
+  /** Frees a scope and the scopes in it; holes that touch become one, and a hole at the top is no hole. */
   function drop(owner: Owner): void {
+    let kept = 0;
     for (const block of blocks) {
       let at: Owner | null | undefined = block.owner;
       while (at && at !== owner) at = at.around;
       if (at) block.owner = null;
+      const last = blocks[kept - 1];
+      if (block.owner === null && kept > 0 && last!.owner === null) last!.size += block.size;
+      else blocks[kept++] = block;
     }
-    while (blocks.length > 0 && blocks[blocks.length - 1]!.owner === null) top = blocks.pop()!.start;
+    blocks.length = kept;
+    if (kept > 0 && blocks[kept - 1]!.owner === null) top = blocks.pop()!.start;
+  }
+
+  /** The largest piece there is. */
+  function free(): number {
+    return blocks.reduce((most, { owner, size }) => (owner === null && size > most ? size : most), buffer.byteLength - top);
   }
 
   function handle(around?: Owner): Backend {
@@ -50,7 +70,7 @@ export function arena(name: Backend['name'], kernels: Kernels, buffer: ArrayBuff
       name, kernels, f64, f32, u32, u8, scratch,
       array: (length) => new Float64Array(buffer, take(owner, 8 * length), length),
       words: (length) => new Uint32Array(buffer, take(owner, 4 * length), length),
-      free: () => buffer.byteLength - top,
+      free,
       scope: () => handle(owner),
       release: () => drop(owner),
     };

@@ -34,7 +34,7 @@ export function sharedBackend(name: BackendName = 'auto'): Promise<Backend> {
   if (backend === undefined) {
     backend = openBackend(name);
     shared.set(name, backend);
-    backend.catch(() => shared.delete(name));
+    backend.then((opened) => shared.set(opened.name, shared.get(opened.name) ?? backend!), () => shared.delete(name)); // auto's is simd's or reference's
   }
   return backend;
 }

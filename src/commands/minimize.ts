@@ -103,17 +103,11 @@ export const minimize: Command = {
   },
 };
 
-interface Turn { readonly member: string; readonly why: string; readonly cost: number; readonly own: number; readonly gained: boolean }
+interface Turn { readonly member: string; readonly why: string; readonly runs: number; readonly cost: number; readonly own: number; readonly gained: boolean }
 
-/** What a portfolio did; descents that followed each other for the same reason are one line. A star: it found the best so far. */
+/** What a portfolio did, a turn a line. A star: it found the best so far. */
 function turns(report: readonly Turn[]): string {
-  const lines: (Turn & { times: number })[] = [];
-  for (const turn of report) {
-    const last = lines.at(-1);
-    if (last?.why !== turn.why || last.member !== turn.member) lines.push({ ...turn, times: 1 });
-    else lines[lines.length - 1] = { ...last, times: last.times + 1, cost: last.cost + turn.cost, own: Math.min(last.own, turn.own), gained: last.gained || turn.gained };
-  }
-  return table([['', 'member', 'evaluations', 'best loss', 'why'], ...lines.map((line) => [line.gained ? '    *' : '', line.times > 1 ? `${line.member} x ${line.times}` : line.member, String(line.cost), brief(line.own), line.why])]);
+  return table([['', 'member', 'evaluations', 'best loss', 'why'], ...report.map(({ gained, member, runs, cost, own, why }) => [gained ? '    *' : '', runs > 1 ? `${member} x ${runs}` : member, String(cost), brief(own), why])]);
 }
 
 function objectiveOf(problem: string | undefined, module: string | undefined, name: string | undefined, instance: number | undefined): AnyObjective {

@@ -63,7 +63,7 @@ export interface Backend {
   /** A zeroed, 16-byte aligned array in the arena; its pointer is its `byteOffset`. Throws `memory` when the arena is full. */
   array(length: number): Float64Array;
   words(length: number): Uint32Array;
-  /** Bytes that are still free. */
+  /** Bytes of the largest piece that is still free. */
   free(): number;
   /** A handle on the same arena whose `release` frees what was taken through it and through scopes of it, in any order. */
   scope(): Backend;

@@ -12,6 +12,7 @@ import type { Batch, Best, Budget, Json, Metrics, Optimizer, Outcome, Problem, P
 const TRACE = 1024;
 const BREATH = 12; // milliseconds on one stack
 const LOOK = 2; // milliseconds between looks at the clock, aimed at
+const STRIDE = 64; // points between looks at most: a fast objective may turn slow
 
 export interface RunOptions<X> {
   /** Sees every tell. */
@@ -34,9 +35,23 @@ interface Saved {
   readonly trace: readonly { readonly cost: number; readonly loss: number }[];
 }
 
-/** True when (loss, violation) beats the other: feasible first, then by violation, then by loss (Deb, 2000). */
+/** True when (loss, violation) beats the other: a number before a failure, then by violation, then by loss (Deb, 2000). */
 export function better(loss: number, violation: number, otherLoss: number, otherViolation: number): boolean {
-  return violation === otherViolation ? loss < otherLoss : violation < otherViolation;
+  return order(loss, violation, otherLoss, otherViolation) < 0;
+}
+
+/** For sorting by the same rules: negative when the first is better, 0 when neither is. */
+export function order(loss: number, violation: number, otherLoss: number, otherViolation: number): number {
+  if (loss === Infinity || otherLoss === Infinity) {
+    if (loss !== otherLoss) return loss === Infinity ? 1 : -1;
+  }
+  if (violation !== otherViolation) return violation < otherViolation ? -1 : 1;
+  return loss < otherLoss ? -1 : loss > otherLoss ? 1 : 0;
+}
+
+/** A promise, or anything else that can be awaited. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return value instanceof Promise || typeof (value as PromiseLike<T> | null)?.then === 'function';
 }
 
 /**
@@ -62,7 +77,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   const started = performance.now();
   let looked = started;
   let breathed = started;
-  let stride = 1; // batches between looks
+  let stride = 1; // points between looks
   let until = 1;
 
   const save = (state: Snapshot = optimizer.save()): Json => {
@@ -74,29 +89,37 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     return seal(options.kind ?? 'run', { run: mine as unknown as Snapshot, optimizer: state });
   };
 
+  /** What share of the data a batch asks for: all of it where the problem knows no less. */
+  function share(batch: Batch<X>): number {
+    return problem.fidelity ? (batch.fidelity ?? 1) : 1;
+  }
+
   /** Counts a scored batch from point `skip` on, and keeps its best. */
   function note(batch: Batch<X>, scores: Scores<X>, price: number, skip: number): void {
     const { loss, violation, refined } = scores;
-    const fidelity = batch.fidelity ?? 1;
+    const fidelity = share(batch);
+    const n = loss.length;
     for (let i = 0; i < loss.length; i++) {
       let value = loss[i]!;
       if (!(value > -Infinity)) {
         if (i >= skip) failed++;
         first ??= scores.failure ?? `the objective returned ${value}`;
         value = loss[i] = Infinity;
+        if (violation) violation[i] = Infinity;
       }
+      if (violation && !(violation[i]! >= 0)) violation[i] = Infinity;
       if (value === Infinity && best !== undefined) continue;
       const v = violation === undefined ? 0 : violation[i]!;
       if (best === undefined || fidelity > best.fidelity || (fidelity === best.fidelity && better(value, v, best.loss, best.violation))) {
-        const at = scores.cost === undefined ? cost + price * (i + 1 - skip) : cost + scores.cost;
+        const at = scores.cost === undefined ? cost + price * (i + 1 - skip) : cost + (scores.cost * (n - skip)) / n;
         best = { x: space.copy(refined?.[i] ?? batch.xs[i]!), loss: value, violation: v, cost: at, fidelity };
         improved = at;
         trace.push({ cost: at, loss: value });
         if (trace.length > TRACE) trace = trace.filter((_, k) => k % 2 === 0 || k === trace.length - 1);
       }
     }
-    points += loss.length - skip;
-    cost += scores.cost ?? price * (loss.length - skip);
+    points += n - skip;
+    cost += scores.cost === undefined ? price * (n - skip) : (scores.cost * (n - skip)) / n;
   }
 
   function reached(): Stop | undefined {
@@ -114,7 +137,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       break;
     }
     if (batch.gradient && problem.gradient === undefined) throw new NadirError('gradient', `the optimizer needs gradients and problem ${show(problem.name)} has none`);
-    const price = (1 + (batch.gradient ? problem.gradient! : 0)) * (batch.fidelity ?? 1);
+    const price = (1 + (batch.gradient ? problem.gradient! : 0)) * share(batch);
     const affordable = paid + Math.floor((limit - cost) / price);
     const whole = batch.xs.length <= affordable;
     if (!whole && affordable <= paid) {
@@ -124,7 +147,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     }
     const part = whole ? batch : { ...batch, xs: batch.xs.slice(0, affordable) };
     let answer = attempt(problem, part);
-    if (answer instanceof Promise) {
+    if (isPromise(answer)) {
       const settled = await orAbort(answer, signal);
       if (settled === undefined) {
         stop = 'aborted';
@@ -143,10 +166,11 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       paid = affordable;
       stop ??= 'budget';
     }
-    if (--until > 0) continue;
+    until -= part.xs.length;
+    if (until > 0) continue;
     const now = performance.now();
     if (now - looked > 2 * LOOK) stride = Math.max(1, stride >> 1);
-    else if (now - looked < LOOK / 2) stride = Math.min(4096, stride * 2);
+    else if (now - looked < LOOK / 2) stride = Math.min(STRIDE, stride * 2);
     looked = now;
     until = stride;
     if (stop !== undefined) break;
@@ -173,13 +197,13 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
 }
 
 /** The answer of a problem; one that throws, or answers in the wrong length, fails the whole batch. */
-function attempt<X>(problem: Problem<X>, batch: Batch<X>): Scores<X> | Promise<Scores<X>> {
+function attempt<X>(problem: Problem<X>, batch: Batch<X>): Scores<X> | PromiseLike<Scores<X>> {
   const n = batch.xs.length;
   const failure = (message: string): Scores<X> => ({ loss: new Float64Array(n).fill(NaN), gradient: batch.gradient ? batch.xs.map((x) => new Float64Array((x as unknown as Float64Array).length)) : undefined, failure: message });
   const fit = (scores: Scores<X>): Scores<X> => (scores.loss.length === n ? scores : failure(`the problem returned ${scores.loss.length} losses for ${n} points`));
   try {
     const answer = problem.score(batch);
-    return answer instanceof Promise ? answer.then(fit, (error) => fatal(error) ?? failure(messageOf(error))) : fit(answer);
+    return isPromise(answer) ? answer.then(fit, (error) => fatal(error) ?? failure(messageOf(error))) : fit(answer);
   } catch (error) {
     return fatal(error) ?? failure(messageOf(error));
   }
@@ -211,13 +235,13 @@ function checked(budget: Budget): Budget {
 }
 
 /** The promise, or undefined as soon as the signal aborts. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return promise;
+function orAbort<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return Promise.resolve(promise);
   return new Promise((resolve, reject) => {
     const abort = (): void => resolve(undefined);
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    Promise.resolve(promise).then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 

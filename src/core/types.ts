@@ -95,6 +95,8 @@ export interface Problem<X, S extends Space<X> = Space<X>> {
   readonly solution?: X;
   /** What one gradient costs, in evaluations; absent when the problem has none. */
   readonly gradient?: number;
+  /** Whether `batch.fidelity` means anything here; else every batch is scored, and charged, in full. */
+  readonly fidelity?: boolean;
   score(batch: Batch<X>): Scores<X> | Promise<Scores<X>>;
 }
 /** No clock, no loop, no input or output. */
@@ -122,8 +124,8 @@ export interface Context<X = unknown> {
   readonly x0?: X;
   /** The cost it may expect to spend: for plans such as a cooling schedule, never a limit. */
   readonly cost?: number;
-  /** Whether the problem answers gradients; `start` fills it in. */
-  readonly gradient?: boolean;
+  /** What a gradient costs, in evaluations, where the problem answers them; `start` fills it in. */
+  readonly gradient?: number;
 }
 
 export interface OptimizerDef<P extends Params = any> {

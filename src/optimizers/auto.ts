@@ -24,7 +24,7 @@ import { lbfgs } from './lbfgs.ts';
 type Start = 'start' | 'best' | 'own' | 'anywhere';
 /** One member's turn: where it begins, what it may spend, and why it is its turn. An `arm` goes on where it stopped, unless it is to be `fresh`. */
 interface Step { readonly turn: string; readonly member: string; readonly params: { readonly [key: string]: Json }; readonly from: Start; readonly cap: number; readonly arm?: string; readonly fresh?: boolean; readonly why: string }
-interface Entry { readonly turn: string; readonly arm: string | null; readonly member: string; readonly why: string; readonly cost: number; readonly own: number; readonly best: number; readonly gained: boolean; readonly converged: boolean }
+interface Entry { readonly turn: string; readonly arm: string | null; readonly member: string; readonly why: string; readonly runs: number; readonly cost: number; readonly own: number; readonly worst: number; readonly best: number; readonly gained: boolean; readonly converged: boolean }
 interface Point<X> { readonly x: X; readonly loss: number; readonly violation: number }
 
 const MEMBERS: { readonly [name: string]: OptimizerDef } = { lbfgs, lagrangian, coordinate, cmaes, 'cmaes-separable': cmaesseparable, differential, annealing, aging };
@@ -40,7 +40,7 @@ export const auto: OptimizerDef<{ readonly [key: string]: Json }> = {
 };
 
 interface Saved {
-  readonly random: Snapshot; readonly budget: number; readonly spent: number; readonly log: readonly Entry[];
+  readonly random: Snapshot; readonly budget: number; readonly turns: number; readonly spent: number; readonly log: readonly Entry[];
   readonly best: Snapshot; readonly own: Snapshot; readonly step: Step | null; readonly used: number; readonly before: Snapshot; readonly mark: number; readonly since: number; readonly falling: boolean; readonly limited: boolean; readonly first: number;
   readonly inner: Snapshot; readonly arms: { readonly [member: string]: Snapshot };
 }
@@ -53,6 +53,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
   const budget = saved?.budget ?? context.cost ?? COST * dim;
   const log: Entry[] = saved ? [...saved.log] : [];
   const arms: { [member: string]: Snapshot } = { ...saved?.arms }; // where a global member stopped, to go on from
+  let turns = saved?.turns ?? 0;
   let spent = saved?.spent ?? 0;
   let best = decoded(saved?.best);
   let own = decoded(saved?.own); // the best of this turn
@@ -71,7 +72,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
   function open(next: Step, state?: Snapshot): Optimizer<X> {
     const def = MEMBERS[next.member]!;
     const x0 = next.from === 'start' ? context.x0 : next.from === 'best' ? best?.x : next.from === 'own' ? own?.x : undefined;
-    const inside: Context<X> = { random: random.fork(`${log.length} ${next.member}`), backend: (held = context.backend.scope()), gradient: context.gradient, cost: next.cap, ...(x0 !== undefined && { x0: space.copy(x0) }) };
+    const inside: Context<X> = { random: random.fork(`${turns} ${next.member}`), backend: (held = context.backend.scope()), gradient: context.gradient, cost: next.cap, ...(x0 !== undefined && { x0: space.copy(x0) }) };
     return def.start(space, resolve(`optimizer ${def.name}`, def.options, next.params), inside, state);
   }
 
@@ -81,8 +82,18 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
     return best.loss < before.loss - 1e-9 * Math.abs(before.loss);
   }
 
+  function entry({ turn, arm, member, why }: Step, converged: boolean): Entry {
+    const loss = own?.loss ?? Infinity;
+    return { turn, arm: arm ?? null, member, why, runs: 1, cost: used, own: loss, worst: loss, best: best?.loss ?? Infinity, gained: gained(), converged };
+  }
+
   function finish(converged: boolean): void {
-    log.push({ turn: step!.turn, arm: step!.arm ?? null, member: step!.member, why: step!.why, cost: used, own: own?.loss ?? Infinity, best: best?.loss ?? Infinity, gained: gained(), converged });
+    const done = entry(step!, converged);
+    const last = log.at(-1);
+    // Restarts in vain are one entry: where a descent takes a dozen evaluations there are very many.
+    if (done.turn === 'restarts' && last?.turn === 'restarts' && !done.gained) log[log.length - 1] = { ...last, runs: last.runs + 1, cost: last.cost + done.cost, own: Math.min(last.own, done.own), worst: Math.max(last.worst, done.worst), best: done.best };
+    else log.push(done);
+    turns++;
     if (step!.arm && !converged) arms[step!.arm] = inner!.save();
     else if (step!.arm) delete arms[step!.arm];
     step = undefined;
@@ -113,18 +124,18 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
       const asked = told === pending;
       note(told, scores);
       inner?.tell(told, scores);
+      pending = undefined; // an uninvited point may have moved the member
       if (!asked) return;
-      pending = undefined;
-      const cost = scores.cost ?? told.xs.length * (told.gradient ? 2 : 1);
+      const cost = scores.cost ?? told.xs.length * (1 + (told.gradient ? context.gradient! : 0));
       used += cost;
       spent += cost;
       if (over()) finish(false);
     },
     save: () => ({
-      random: seed, budget, spent, log: log as unknown as Snapshot, step: (step ?? null) as unknown as Snapshot, used, before: encoded(before), mark, since, falling, limited, first, arms,
+      random: seed, budget, turns, spent, log: log as unknown as Snapshot, step: (step ?? null) as unknown as Snapshot, used, before: encoded(before), mark, since, falling, limited, first, arms,
       best: encoded(best), own: encoded(own), inner: inner?.save() ?? null,
     }),
-    report: () => log.map((entry) => ({ ...entry })) as unknown as Json,
+    report: () => [...log, ...(step && used > 0 ? [entry(step, false)] : [])].map((turn) => ({ ...turn })) as unknown as Json,
   };
 
   /**
@@ -133,8 +144,8 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
    */
   function over(): boolean {
     const { member, turn, cap } = step!;
-    if (!DESCENTS.includes(member)) return used >= cap;
-    if (used - since >= PATIENCE * (context.gradient ? 2 : dim + 1)) {
+    if (member !== 'lbfgs') return used >= cap; // multipliers settle while the loss rests
+    if (used - since >= PATIENCE * (1 + (context.gradient ?? dim))) {
       const drop = mark - own!.loss;
       falling = drop >= 0.1 * Math.abs(mark);
       if (turn === 'polish' && !falling && drop < SMALL * (first - own!.loss)) return true;
@@ -144,7 +155,7 @@ function start<X>(space: Space<X>, _params: object, context: Context<X>, snapsho
     return used >= (falling ? 2 * cap : cap);
   }
   function note(told: Batch<X>, { loss, violation, refined }: Scores<X>): void {
-    if (Number.isNaN(first)) first = loss[0]!;
+    if (!(first < Infinity)) first = loss[0]!;
     limited ||= violation !== undefined;
     for (let i = 0; i < loss.length; i++) {
       const v = violation?.[i] ?? 0;
@@ -211,9 +222,10 @@ function plan(dim: number, budget: number, spent: number, first: number, limited
 
 /** How many turns' worth of restarts there should be: none more when five end nearly as high as everything began, twice as many when all end nearly as low as the best. */
 function worth(restarts: readonly Entry[], first: number): number {
-  const heights = restarts.map(({ own, best }) => (own - best) / (first - best));
-  if (heights.length >= 5 && heights.every((height) => height > 0.05)) return 0;
-  return heights.every((height) => height < 0.01) ? 2 : 1;
+  const height = (loss: number, best: number): number => (loss - best) / (first - best);
+  const runs = restarts.reduce((sum, entry) => sum + entry.runs, 0);
+  if (runs >= 5 && restarts.every(({ own, best }) => height(own, best) > 0.05)) return 0;
+  return restarts.every(({ worst, best }) => height(worst, best) < 0.01) ? 2 : 1;
 }
 
 /** Outside a box: neighbours alone. */

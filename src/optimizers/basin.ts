@@ -66,16 +66,17 @@ function leg(name: string, cap: number | null, space: Box, context: Context<Floa
   const inner: Optimizer<Float64Array> = def.start(space, resolve(`optimizer ${def.name}`, def.options, undefined), { ...context, random, x0, cost: cap ?? context.cost }, saved?.inner);
   let best: Found | undefined = saved?.best ?? undefined;
   let spent = saved?.spent ?? 0;
+  let asked: Batch<Float64Array> | undefined;
 
   return {
-    ask: () => (cap !== null && spent >= cap ? undefined : inner.ask()),
+    ask: () => (asked = cap !== null && spent >= cap ? undefined : inner.ask()),
     tell(told, scores) {
       for (let i = 0; i < told.xs.length; i++) {
         const loss = scores.loss[i]!;
         const violation = scores.violation?.[i] ?? 0;
         if (loss < Infinity && (best === undefined || better(loss, violation, best.loss, best.violation))) best = { x: (scores.refined?.[i] ?? told.xs[i]!).slice(), loss, violation };
       }
-      spent += told.xs.length * (told.gradient ? 2 : 1);
+      if (told === asked) spent += scores.cost ?? told.xs.length * (1 + (told.gradient ? (context.gradient ?? 1) : 0));
       inner.tell(told, scores);
     },
     best: () => best,

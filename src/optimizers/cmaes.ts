@@ -13,7 +13,7 @@
 import { exp, log } from '../../assembly/portable/math.ts';
 import { NadirError } from '../core/errors.ts';
 import { restoreRandom } from '../core/random.ts';
-import { better } from '../core/run.ts';
+import { better, order } from '../core/run.ts';
 import type { Backend, Batch, Box, Context, Json, Optimizer, OptimizerDef, Options, Scores, Snapshot } from '../core/types.ts';
 import { inside, root } from '../spaces/smooth.ts';
 
@@ -179,8 +179,8 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
 
   const zw = new Float64Array(dim);
   const yw = new Float64Array(dim);
-  const order = Array.from({ length: lambda }, (_, i) => i);
-  const points = order.map(() => new Float64Array(dim));
+  const ranks = Array.from({ length: lambda }, (_, i) => i);
+  const points = ranks.map(() => new Float64Array(dim));
   const offspring: Batch<Float64Array> = { xs: points };
   let pending: Batch<Float64Array> | undefined;
   if (saved?.pending) {
@@ -220,16 +220,16 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
 
   function learn({ loss, violation, refined }: Scores<Float64Array>): void {
     if (refined) for (let r = 0; r < lambda; r++) if (refined[r]) inject(r, refined[r]!);
-    rank(order, loss, violation);
+    rank(ranks, loss, violation);
     if (guest) {
-      const last = order[lambda - 1]!;
+      const last = ranks[lambda - 1]!;
       if (better(guest.loss, guest.violation, loss[last]!, violation?.[last] ?? 0)) {
         inject(last, guest.x);
         loss = loss.slice();
         violation = violation?.slice();
         loss[last] = guest.loss;
         if (violation) violation[last] = guest.violation;
-        rank(order, loss, violation);
+        rank(ranks, loss, violation);
       }
       guest = undefined;
     }
@@ -238,7 +238,7 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
     yw.fill(0);
     for (let k = 0; k < mu; k++) {
       const w = weights[k]!;
-      const row = order[k]! * dim;
+      const row = ranks[k]! * dim;
       for (let i = 0; i < dim; i++) {
         zw[i] = zw[i]! + w * z[row + i]!;
         yw[i] = yw[i]! + w * y[row + i]!; // Eq. 41
@@ -261,7 +261,7 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
     const added = h * Math.sqrt(cc * (2 - cc) * mueff);
     for (let i = 0; i < dim; i++) pc[i] = (1 - cc) * pc[i]! + added * yw[i]!; // Eq. 45
     for (let k = 0; k < lambda; k++) {
-      const r = order[k]!;
+      const r = ranks[k]!;
       let w = weights[k]!;
       if (w < 0) {
         const l = length(r);
@@ -277,14 +277,14 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
 
   /** The tutorial's reasons to stop, B.3. */
   function judge(loss: Float64Array, violation: Float64Array | undefined): void {
-    const feasible = violation === undefined || violation[order[lambda - 1]!]! === 0;
-    const best = feasible ? loss[order[0]!]! : NaN;
-    const worst = loss[order[lambda - 1]!]!;
-    const nearWorst = order[Math.ceil(0.7 * lambda) - 1]!;
-    if (loss[order[0]!] === loss[nearWorst] && (violation?.[order[0]!] ?? 0) === (violation?.[nearWorst] ?? 0) && sigma < 1) sigma *= exp(0.2 + cs / ds); // flat: look further
+    const feasible = violation === undefined || violation[ranks[lambda - 1]!]! === 0;
+    const best = feasible ? loss[ranks[0]!]! : NaN;
+    const worst = loss[ranks[lambda - 1]!]!;
+    const nearWorst = ranks[Math.ceil(0.7 * lambda) - 1]!;
+    if (loss[ranks[0]!] === loss[nearWorst] && (violation?.[ranks[0]!] ?? 0) === (violation?.[nearWorst] ?? 0) && sigma < 1) sigma *= exp(0.2 + cs / ds); // flat: look further
     same = best === bests[bests.length - 1] && best < Infinity ? same + 1 : 0;
     bests.push(best);
-    medians.push(loss[order[mu]!]!);
+    medians.push(loss[ranks[mu]!]!);
     if (same >= window) stop ??= 'flat';
     if (worst - best < params.tolerance && bests.length >= window) {
       let least = best;
@@ -347,19 +347,19 @@ export function strategy(space: Box, params: CmaesParams, context: Context<Float
 }
 
 /** Sorts rows, best first; equal ones by row. A generation is small and its order new each time: insertion is the fastest below 30 or so. */
-function rank(order: number[], loss: Float64Array, violation: Float64Array | undefined): void {
-  const n = order.length;
-  for (let i = 0; i < n; i++) order[i] = i;
+function rank(ranks: number[], loss: Float64Array, violation: Float64Array | undefined): void {
+  const n = ranks.length;
+  for (let i = 0; i < n; i++) ranks[i] = i;
   const v = (i: number): number => (violation === undefined ? 0 : violation[i]!);
   if (n > 32) {
-    order.sort((a, b) => v(a) - v(b) || (loss[a] === loss[b] ? a - b : loss[a]! < loss[b]! ? -1 : 1));
+    ranks.sort((a, b) => order(loss[a]!, v(a), loss[b]!, v(b)) || a - b);
     return;
   }
   for (let i = 1; i < n; i++) {
-    const row = order[i]!;
+    const row = ranks[i]!;
     let k = i;
-    for (; k > 0 && better(loss[row]!, v(row), loss[order[k - 1]!]!, v(order[k - 1]!)); k--) order[k] = order[k - 1]!;
-    order[k] = row;
+    for (; k > 0 && better(loss[row]!, v(row), loss[ranks[k - 1]!]!, v(ranks[k - 1]!)); k--) ranks[k] = ranks[k - 1]!;
+    ranks[k] = row;
   }
 }
 

@@ -9,7 +9,7 @@
  * solved in 3 runs of 15, with two in 6, with five in all (dim 10).
  */
 import { restoreRandom } from '../core/random.ts';
-import { better } from '../core/run.ts';
+import { better, order } from '../core/run.ts';
 import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 
 export interface CoordinateParams { readonly [key: string]: Json; readonly samples: number; readonly brackets: number; readonly most: number; readonly resolution: number }
@@ -39,14 +39,15 @@ export const coordinate: OptimizerDef<CoordinateParams> = {
 
 function start(space: Box, params: CoordinateParams, context: Context<Float64Array>, snapshot?: Snapshot): Optimizer<Float64Array> {
   const { dim, lower, upper } = space;
-  const { samples, brackets, most, resolution } = params;
+  const { brackets, most, resolution } = params;
+  const samples = Math.min(params.samples, most);
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
   const x = saved?.x.slice() ?? context.x0?.slice() ?? space.sample(random); // the best point, and the lines go through it
   let loss = saved?.loss ?? Infinity;
   let violation = saved?.violation ?? Infinity;
   let begun = saved?.begun ?? false; // x has been scored
-  const order = saved?.order.slice() ?? Uint32Array.from(x, (_, i) => i);
+  const axes = saved?.order.slice() ?? Uint32Array.from(x, (_, i) => i);
   let at = saved?.at ?? dim; // place in the order; dim: the sweep is over
   let gained = saved?.gained ?? true; // in this sweep
   let round = saved?.round ?? 0; // batches on this line
@@ -64,7 +65,7 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
     if (!begun) return { xs: [x.slice()] };
     while (rows.length < places.length) rows.push(x.slice());
     return { xs: places.map((t, k) => {
-      rows[k]![order[at]!] = t;
+      rows[k]![axes[at]!] = t;
       return rows[k]!;
     }) };
   }
@@ -79,19 +80,19 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
 
   /** The next line, its first sample the point at hand; false when a sweep brought nothing. */
   function turn(): boolean {
-    if (at < dim) for (const row of rows) row[order[at]!] = x[order[at]!]!;
+    if (at < dim) for (const row of rows) row[axes[at]!] = x[axes[at]!]!;
     if (++at >= dim) {
       if (!gained) return false;
       for (let i = dim - 1; i > 0; i--) {
         const j = random.int(i + 1);
-        const t = order[i]!;
-        order[i] = order[j]!;
-        order[j] = t;
+        const t = axes[i]!;
+        axes[i] = axes[j]!;
+        axes[j] = t;
       }
       at = 0;
       gained = false;
     }
-    ts = [x[order[at]!]!];
+    ts = [x[axes[at]!]!];
     ls = [loss];
     vs = [violation];
     mids = [];
@@ -101,7 +102,7 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
 
   /** One point in each of `samples` equal parts, at the same random place in each. */
   function strata(): number[] {
-    const i = order[at]!;
+    const i = axes[at]!;
     const u = random.f64();
     return Array.from({ length: samples }, (_, k) => Math.min(upper[i]!, lower[i]! + ((k + u) / samples) * (upper[i]! - lower[i]!)));
   }
@@ -111,13 +112,13 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
     const beats = (a: number, b: number): boolean => better(ls[a]!, vs[a]!, ls[b]!, vs[b]!);
     const found: number[] = [];
     for (let k = 0; k < ts.length; k++) if ((k === 0 || !beats(k - 1, k)) && (k + 1 === ts.length || beats(k, k + 1))) found.push(k);
-    found.sort((a, b) => (beats(a, b) ? -1 : beats(b, a) ? 1 : a - b));
+    found.sort((a, b) => order(ls[a]!, vs[a]!, ls[b]!, vs[b]!) || a - b);
     return found.slice(0, brackets).map((k) => ts[k]!);
   }
 
   /** Where to look in the bracket around a sample; undefined: it is narrow enough. */
   function inside(mid: number): number | undefined {
-    const i = order[at]!;
+    const i = axes[at]!;
     const k = ts.indexOf(mid);
     const least = resolution * (upper[i]! - lower[i]!);
     if (k === 0 && mid > lower[i]!) return lower[i]!;
@@ -159,7 +160,7 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
 
   /** Takes the line's best point. */
   function settle(): void {
-    const i = order[at]!;
+    const i = axes[at]!;
     const k = lowest();
     if (!better(ls[k]!, vs[k]!, loss, violation)) return;
     if (Math.abs(ts[k]! - x[i]!) > resolution * (upper[i]! - lower[i]!)) gained = true;
@@ -214,6 +215,6 @@ function start(space: Box, params: CoordinateParams, context: Context<Float64Arr
       return places && (pending = batch(places));
     },
     tell,
-    save: () => ({ random: random.save(), x: x.slice(), loss, violation, begun, order: order.slice(), at, gained, round, done, ts: [...ts], ls: [...ls], vs: [...vs], mids: [...mids], asked: asked ? [...asked] : null }),
+    save: () => ({ random: random.save(), x: x.slice(), loss, violation, begun, order: axes.slice(), at, gained, round, done, ts: [...ts], ls: [...ls], vs: [...vs], mids: [...mids], asked: asked ? [...asked] : null }),
   };
 }

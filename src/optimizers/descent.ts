@@ -5,6 +5,7 @@
  * adam (Kingma, Ba 2015, the efficient form at the end of section 2: epsilon joins sqrt(v) before the bias correction);
  * adamw (Loshchilov, Hutter 2019). Steps are projected into the box. A point that fails is halved back towards the last good one.
  */
+import { NadirError, show } from '../core/errors.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Batch, Box, Context, Descent, Json, Options, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 
@@ -79,6 +80,8 @@ export const shrink = (decay: number): TransformDef => () => ({
   save: () => null,
 });
 
+const POWERS = Array.from({ length: 21 }, (_, k) => 1 / (1 << k));
+
 interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly step: Float64Array; readonly chain: readonly Snapshot[] }
 
 /**
@@ -90,6 +93,7 @@ interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly 
  * descent.x; // Float64Array(2) [ 0.49, 0.48 ]
  */
 export function chain(links: readonly TransformDef[], fidelity: number): (space: Box, context: Context<Float64Array>, snapshot?: Snapshot) => Descent {
+  if (!POWERS.includes(fidelity)) throw new NadirError('input', `fidelity is ${show(fidelity)}; allowed: a power of two from 2^-20 to 1`);
   return function start(space, context, snapshot): Descent {
     const { dim } = space;
     const saved = snapshot as unknown as Saved | undefined;

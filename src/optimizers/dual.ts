@@ -63,7 +63,7 @@ function start(space: Box, params: DualParams, context: Context<Float64Array>, s
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
   const options = resolve('optimizer lbfgs', lbfgs.options, { tolerance: params.tolerance });
-  const most = params.local === 0 ? 0 : Math.min(1000, Math.max(params.local, 6 * dim)) * (context.gradient ? 2 : dim + 2); // points of a descent
+  const most = params.local === 0 ? 0 : Math.min(1000, Math.max(params.local, 6 * dim)) * (context.gradient !== undefined ? 2 * (1 + context.gradient) : dim + 2); // cost of a descent: two trials a step, and dim differences where there is no gradient
 
   let phase: Phase = saved?.phase ?? 'first';
   let at: Point = point(saved?.at ?? { x: context.x0 ?? space.sample(random), loss: Infinity, violation: Infinity });
@@ -75,7 +75,7 @@ function start(space: Box, params: DualParams, context: Context<Float64Array>, s
   let idle = saved?.idle ?? 0; // temperatures since it was
   let patience = saved?.patience ?? params.patience;
   let descents = saved?.descents ?? 0;
-  let spent = saved?.spent ?? 0; // points of this descent
+  let spent = saved?.spent ?? 0; // in this descent
   let descent: Optimizer<Float64Array> | undefined = saved && saved.descent !== null ? lbfgs.start(space, options, { random, backend: context.backend, gradient: context.gradient }, saved.descent) : undefined;
   let pending: Batch<Float64Array> | undefined = saved?.pending ? { xs: [saved.pending.slice()] } : undefined;
   let width = 0;
@@ -159,7 +159,7 @@ function start(space: Box, params: DualParams, context: Context<Float64Array>, s
 
   function follow(told: Batch<Float64Array>, scores: Scores<Float64Array>): void {
     descent!.tell(told, scores);
-    spent += told.xs.length;
+    spent += scores.cost ?? told.xs.length * (1 + (told.gradient ? (context.gradient ?? 1) : 0));
     for (let k = 0; k < told.xs.length; k++) {
       const violation = scores.violation?.[k] ?? 0;
       if (better(scores.loss[k]!, violation, low.loss, low.violation)) low = { x: (scores.refined?.[k] ?? told.xs[k]!).slice(), loss: scores.loss[k]!, violation };

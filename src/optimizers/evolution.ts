@@ -3,6 +3,7 @@
  * offspring around it, and a step size that decays a generation. Plain on purpose: cmaes is the one that adapts.
  */
 import { restoreRandom } from '../core/random.ts';
+import { order } from '../core/run.ts';
 import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Snapshot } from '../core/types.ts';
 
 export interface EvolutionParams { readonly [key: string]: Json; readonly population: number | null; readonly elite: number; readonly sigma: number; readonly decay: number }
@@ -30,10 +31,10 @@ function start(space: Box, params: EvolutionParams, context: Context<Float64Arra
   const mu = Math.max(1, Math.floor(params.elite * lambda));
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
-  let mean: Float64Array | undefined = saved ? (saved.mean ?? undefined) : context.x0?.slice();
+  let mean: Float64Array | undefined = saved ? saved.mean?.slice() : context.x0?.slice();
   let first = saved ? saved.first : mean !== undefined; // the start is one of the first offspring
   let sigma = saved?.sigma ?? params.sigma;
-  let pending: Batch<Float64Array> | undefined = saved?.pending ? { xs: saved.pending } : undefined;
+  let pending: Batch<Float64Array> | undefined = saved?.pending ? { xs: saved.pending.map((x) => x.slice()) } : undefined;
 
   return {
     ask() {
@@ -55,8 +56,8 @@ function start(space: Box, params: EvolutionParams, context: Context<Float64Arra
     tell(told, scores) {
       const { loss, violation, refined } = scores;
       const v = (i: number): number => (violation === undefined ? 0 : violation[i]!);
-      const order = Array.from(loss, (_, i) => i).sort((a, b) => v(a) - v(b) || (loss[a] === loss[b] ? a - b : loss[a]! < loss[b]! ? -1 : 1));
-      const parents = order.slice(0, told === pending ? mu : 1);
+      const ranks = Array.from(loss, (_, i) => i).sort((a, b) => order(loss[a]!, v(a), loss[b]!, v(b)) || a - b);
+      const parents = ranks.slice(0, told === pending ? mu : 1);
       const share = told === pending ? parents.length : mu; // an uninvited point counts as one parent of mu
       const next = new Float64Array(dim);
       for (const k of parents) for (let i = 0; i < dim; i++) next[i] = next[i]! + (refined?.[k] ?? told.xs[k]!)[i]! / share;
@@ -69,6 +70,6 @@ function start(space: Box, params: EvolutionParams, context: Context<Float64Arra
       } else if (parents.length > 0) mean = (refined?.[parents[0]!] ?? told.xs[parents[0]!]!).slice();
       if (mean) space.clip(mean); // the shares of a mean need not sum to exactly one
     },
-    save: () => ({ random: random.save(), mean: mean ?? null, first, sigma, pending: pending ? [...pending.xs] : null }),
+    save: () => ({ random: random.save(), mean: mean?.slice() ?? null, first, sigma, pending: pending ? pending.xs.map((x) => x.slice()) : null }),
   };
 }

@@ -8,7 +8,7 @@
  */
 import { pow } from '../../assembly/portable/math.ts';
 import { restoreRandom } from '../core/random.ts';
-import { better } from '../core/run.ts';
+import { better, order } from '../core/run.ts';
 import { fold } from '../spaces/box.ts';
 import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Options, Random, Snapshot, Space } from '../core/types.ts';
 
@@ -19,7 +19,7 @@ export interface AgingParams extends Common { readonly batch: number }
 const COST = 10000; // when none is expected
 
 /** pool: the living, oldest first. */
-interface Saved { readonly random: Snapshot; readonly pool: readonly Json[]; readonly loss: readonly number[]; readonly violation: readonly number[]; readonly told: number; readonly asked: number; readonly pending: readonly Json[] | null }
+interface Saved { readonly random: Snapshot; readonly pool: readonly Json[]; readonly loss: readonly number[]; readonly violation: readonly number[]; readonly cost: number; readonly told: number; readonly asked: number; readonly pending: readonly Json[] | null }
 
 const common = (population: number, tournament: number): Options<Common> => ({
   population: { default: population, about: 'members', min: 2, max: 1e6, integer: true },
@@ -47,9 +47,7 @@ export const genetic: OptimizerDef<GeneticParams> = {
     return breed(space, params, context, saved, {
       brood: population - stay,
       make: (pool, pick, mutate, random) => mutate(cross !== undefined && random.f64() < crossover ? cross(pool[pick()]!, pool[pick()]!, random) : pool[pick()]!),
-      survive(order) {
-        return order.slice(0, stay);
-      },
+      survive: (ranks) => ranks.slice(0, stay),
     });
   },
 };
@@ -72,14 +70,14 @@ interface Way<X> {
   readonly brood: number;
   make(pool: readonly X[], pick: () => number, mutate: (x: X) => X, random: Random): X;
   /** Who lives on, of the members by merit; undefined: the youngest. */
-  readonly survive: ((order: number[]) => number[]) | undefined;
+  readonly survive: ((ranks: number[]) => number[]) | undefined;
 }
 
 function breed<X>(space: Space<X>, params: Common, context: Context<X>, snapshot: Snapshot | undefined, way: Way<X>): Optimizer<X> {
   const { population, tournament } = params;
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
-  const cost = Math.max(1, context.cost ?? COST);
+  const cost = saved?.cost ?? Math.max(1, context.cost ?? COST); // as planned: a resumed run may expect more
   let pool: X[] = saved ? saved.pool.map((x) => space.decode(x)) : [];
   let loss: number[] = [...(saved?.loss ?? [])];
   let violation: number[] = [...(saved?.violation ?? [])];
@@ -89,6 +87,9 @@ function breed<X>(space: Space<X>, params: Common, context: Context<X>, snapshot
   let pending: Batch<X> | undefined = saved?.pending ? { xs: saved.pending.map((x) => space.decode(x)) } : undefined;
 
   const beats = (a: number, b: number): boolean => better(loss[a]!, violation[a]!, loss[b]!, violation[b]!);
+
+  /** Members, best first; among equals the younger: on a plateau the pool drifts. */
+  const ranked = (): number[] => pool.map((_, i) => i).sort((a, b) => order(loss[a]!, violation[a]!, loss[b]!, violation[b]!) || b - a);
 
   function pick(): number {
     let winner = random.int(pool.length);
@@ -131,8 +132,7 @@ function breed<X>(space: Space<X>, params: Common, context: Context<X>, snapshot
       const mine = batch === pending;
       // Elites of the generation before make room for its children; the first population has none before it.
       if (mine && way.survive && told >= population) {
-        const order = pool.map((_, i) => i).sort((a, b) => (beats(a, b) ? -1 : beats(b, a) ? 1 : b - a));
-        keep(way.survive(order));
+        keep(way.survive(ranked()));
       }
       for (let k = 0; k < batch.xs.length; k++) {
         const x = scores.refined?.[k] ?? batch.xs[k]!;
@@ -143,13 +143,13 @@ function breed<X>(space: Space<X>, params: Common, context: Context<X>, snapshot
           pool.splice(0, pool.length - population); // the oldest
           loss.splice(0, loss.length - population);
           violation.splice(0, violation.length - population);
-        } else keep(pool.map((_, i) => i).sort((a, b) => (beats(a, b) ? -1 : beats(b, a) ? 1 : b - a)).slice(0, population));
+        } else keep(ranked().slice(0, population));
       }
       if (!mine) return;
       told += batch.xs.length;
       pending = undefined;
     },
-    save: () => ({ random: random.save(), pool: pool.map((x) => space.encode(x)), loss: [...loss], violation: [...violation], told, asked, pending: pending ? pending.xs.map((x) => space.encode(x)) : null }),
+    save: () => ({ random: random.save(), pool: pool.map((x) => space.encode(x)), loss: [...loss], violation: [...violation], cost, told, asked, pending: pending ? pending.xs.map((x) => space.encode(x)) : null }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The optimizer registry. */
 import { NadirError, named } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
-import type { Context, Optimizer, OptimizerDef, Problem, Snapshot } from '../core/types.ts';
+import type { Batch, Box, Context, Optimizer, OptimizerDef, Problem, Scores, Snapshot } from '../core/types.ts';
 import { annealing } from './annealing.ts';
 import { basin, multistart } from './basin.ts';
 import { auto } from './auto.ts';
@@ -32,5 +32,24 @@ export function start<X>(def: OptimizerDef, problem: Pick<Problem<X>, 'space' | 
   const { space } = problem;
   if (!def.spaces.includes('*') && !def.spaces.includes(space.name)) throw new NadirError('space', `optimizer ${def.name} works on space ${def.spaces.join(', ')}; problem "${problem.name}" is over ${space.name}`);
   if (def.gradient === 'required' && problem.gradient === undefined) throw new NadirError('gradient', `optimizer ${def.name} needs a gradient and problem "${problem.name}" has none`);
-  return def.start(space, resolve(`optimizer ${def.name}`, def.options, params), { ...context, gradient: problem.gradient !== undefined }, saved);
+  const started = def.start(space, resolve(`optimizer ${def.name}`, def.options, params), { ...context, gradient: problem.gradient }, saved);
+  return space.name === 'box' ? welcoming(started as Optimizer<any>, space as unknown as Box) : started;
+}
+
+/** The same optimizer, which of points nobody asked for hears those inside the box alone. */
+function welcoming(optimizer: Optimizer<Float64Array>, { lower, upper }: Box): Optimizer<any> {
+  const { ask, tell } = optimizer;
+  let asked: Batch<Float64Array> | undefined;
+  const inside = (x: Float64Array): boolean => x.length === lower.length && x.every((v, i) => v >= lower[i]! && v <= upper[i]!);
+  return Object.assign(optimizer, {
+    ask: () => (asked = ask()),
+    tell(told: Batch<Float64Array>, scores: Scores<Float64Array>) {
+      if (told === asked || told.xs.every(inside)) return tell(told, scores);
+      const kept = told.xs.flatMap((x, i) => (inside(x) ? [i] : []));
+      if (kept.length === 0) return undefined;
+      const pick = <T>(rows: readonly T[] | undefined): T[] | undefined => rows && kept.map((i) => rows[i]!);
+      const numbers = (values: Float64Array | undefined): Float64Array | undefined => values && Float64Array.from(kept, (i) => values[i]!);
+      return tell({ ...told, xs: pick(told.xs)! }, { ...scores, loss: numbers(scores.loss)!, violation: numbers(scores.violation), gradient: pick(scores.gradient), refined: pick(scores.refined), constraints: pick(scores.constraints), slopes: pick(scores.slopes) });
+    },
+  });
 }

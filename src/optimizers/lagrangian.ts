@@ -24,7 +24,7 @@ const MOST = 1e20; // multiplier or penalty
 
 interface Saved {
   readonly random: Snapshot; readonly inner: Snapshot; readonly lambda: Float64Array | null; readonly rho: number; readonly before: number; readonly rounds: number;
-  readonly spent: number; readonly x: Float64Array | null; readonly merit: number; readonly values: Float64Array | null; readonly done: boolean;
+  readonly cap: number; readonly spent: number; readonly x: Float64Array | null; readonly merit: number; readonly values: Float64Array | null; readonly done: boolean;
 }
 
 export const lagrangian: OptimizerDef<LagrangianParams> = {
@@ -46,9 +46,9 @@ function start(space: Box, params: LagrangianParams, context: Context<Float64Arr
   const { dim } = space;
   const { margin, growth } = params;
   const def = LOCALS[params.local]!;
-  if (def.gradient === 'required' && context.gradient !== true) throw new NadirError('gradient', `local of optimizer lagrangian is "${def.name}", which needs a gradient and the problem has none; allowed without: lbfgs, simplex, pattern`);
-  const cap = params.cap ?? (def.gradient === 'required' ? Math.ceil((context.cost ?? 1000 * dim) / ROUNDS) : Infinity);
+  if (def.gradient === 'required' && context.gradient === undefined) throw new NadirError('gradient', `local of optimizer lagrangian is "${def.name}", which needs a gradient and the problem has none; allowed without: lbfgs, simplex, pattern`);
   const saved = snapshot as unknown as Saved | undefined;
+  const cap = saved?.cap ?? params.cap ?? (def.gradient === 'required' ? Math.ceil((context.cost ?? 1000 * dim) / ROUNDS) : Infinity); // as planned: a resumed run may expect more
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
   let rounds = saved?.rounds ?? 0;
   let lambda = saved?.lambda?.slice();
@@ -68,21 +68,35 @@ function start(space: Box, params: LagrangianParams, context: Context<Float64Arr
 
   /** The first penalty weighs the violation like the loss (Birgin, Martinez 2014, eq. 12.1). */
   function weigh(loss: number, g: Float64Array): void {
-    lambda = new Float64Array(g.length);
+    lambda = new Float64Array(0);
     let sum = 0;
-    for (const v of g) if (v > 0 && v < Infinity) sum += v * v;
+    for (const v of g) if (v > 0) sum += v * v;
     rho = Math.min(1e8, Math.max(1e-8, (10 * Math.max(1, loss < Infinity ? Math.abs(loss) : 0)) / Math.max(1, sum / 2)));
   }
 
-  /** The scores as the inner optimizer sees them: merit for loss, and no violation. */
+  /** Multipliers for so many constraints: what is learned of the first stays. */
+  function reach(count: number): void {
+    if (lambda!.length >= count) return;
+    const longer = new Float64Array(count);
+    longer.set(lambda!);
+    lambda = longer;
+  }
+
+  /** The scores as the inner optimizer sees them: merit for loss, and no violation. Where a limit failed, its row means nothing. */
   function augmented(told: Batch<Float64Array>, scores: Scores<Float64Array>): Scores<Float64Array> {
     const { constraints, slopes } = scores;
     if (constraints === undefined || told.xs.length === 0) return scores; // a bare violation is the inner optimizer's to compare
-    if (lambda === undefined) weigh(scores.loss[0]!, constraints[0]!);
+    const failed = (i: number): boolean => scores.violation?.[i] === Infinity || !constraints[i]!.every((v) => v < Infinity);
     const loss = scores.loss.slice();
     const gradient = slopes && scores.gradient?.map((row) => row.slice());
     for (let i = 0; i < loss.length; i++) {
+      if (failed(i)) {
+        loss[i] = Infinity;
+        continue;
+      }
       const g = constraints[i]!;
+      if (lambda === undefined) weigh(scores.loss[i]!, g);
+      reach(g.length);
       for (let j = 0; j < g.length; j++) {
         const push = lambda![j]! + rho * (g[j]! + margin);
         if (!(push > 0)) continue;
@@ -137,10 +151,11 @@ function start(space: Box, params: LagrangianParams, context: Context<Float64Arr
       return pending;
     },
     tell(told, scores) {
+      const mine = told === pending;
       pending = undefined; // what was not answered is asked again
-      spent += told.xs.length * (told.gradient ? 2 : 1);
-      return inner.tell(told, augmented(told, scores));
+      if (mine) spent += scores.cost ?? told.xs.length * (1 + (told.gradient ? (context.gradient ?? 1) : 0));
+      return inner.tell(told, mine || lambda !== undefined ? augmented(told, scores) : scores); // only what was asked for may set the penalty
     },
-    save: () => ({ random: random.save(), inner: inner.save(), lambda: lambda?.slice() ?? null, rho, before, rounds, spent, x: x?.slice() ?? null, merit, values: values?.slice() ?? null, done }),
+    save: () => ({ random: random.save(), inner: inner.save(), lambda: lambda?.slice() ?? null, rho, before, rounds, cap, spent, x: x?.slice() ?? null, merit, values: values?.slice() ?? null, done }),
   };
 }

@@ -56,7 +56,7 @@ function start(space: Box, params: LbfgsParams, context: Context<Float64Array>, 
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
   const metric = Float64Array.from(lower, (low, i) => (upper[i]! - low) * (upper[i]! - low));
-  const memory = params.memory ?? (context.gradient === true ? 10 : Math.max(10, Math.min(FULL, dim)));
+  const memory = params.memory ?? (context.gradient !== undefined ? 10 : Math.max(10, Math.min(FULL, dim)));
   const given = context.x0 !== undefined;
   const x = saved?.x.slice() ?? context.x0?.slice() ?? space.sample(random);
   let phase: Phase = saved?.phase ?? 'first';
@@ -79,7 +79,7 @@ function start(space: Box, params: LbfgsParams, context: Context<Float64Array>, 
 
   /** What is minimized: the violation while there is one, then the loss. */
   const value = (): number => (violation > 0 ? violation : loss);
-  const analytic = (): boolean => context.gradient === true && violation === 0;
+  const analytic = (): boolean => context.gradient !== undefined && violation === 0;
 
   function along(step: number): Float64Array {
     const y = new Float64Array(dim);
@@ -160,7 +160,7 @@ function start(space: Box, params: LbfgsParams, context: Context<Float64Array>, 
     slope = promised;
     if (!(slope > -Infinity && -0.5 * slope > enoughToGoOn())) return stall();
     t = 1;
-    low = lowSlope = trials = 0;
+    low = trials = 0;
     lowValue = value();
     lowSlope = slope;
     high = Infinity;
@@ -375,7 +375,7 @@ function start(space: Box, params: LbfgsParams, context: Context<Float64Array>, 
     ask() {
       if (pending !== undefined || phase === 'done') return pending;
       if (phase === 'slopes') return (pending = { xs: around() });
-      const gradient = phase === 'first' ? context.gradient === true : analytic();
+      const gradient = phase === 'first' ? context.gradient !== undefined : analytic();
       const xs = [phase === 'first' ? x.slice() : along(t)];
       return (pending = gradient ? { xs, gradient } : { xs });
     },

@@ -27,7 +27,7 @@ export const pattern: OptimizerDef<PatternParams> = {
   options: {
     step: { default: 0.125, about: 'first step, in box widths', above: 0, max: 1 },
     tolerance: { default: 1e-12, about: 'converged when the step is below this, in box widths', above: 0, below: 1 },
-    shrink: { default: 0.5, about: 'factor of the step after a round that did not help', above: 0, below: 1 },
+    shrink: { default: 0.5, about: 'factor of the step after a round that did not help', above: 0, max: 0.95 },
   },
   start,
 };
@@ -103,10 +103,11 @@ function start(space: Box, params: PatternParams, context: Context<Float64Array>
   return {
     ask() {
       if (pending) return pending;
-      while (!done) {
+      for (let rounds = 0; !done; rounds++) {
         const y = next < 0 ? x.slice() : stepped();
         if (y) return (pending = { xs: [y] });
-        close();
+        if (rounds === 0) close();
+        else done = true; // a whole round whose steps are lost in rounding: smaller ones will be too
       }
       return undefined;
     },

@@ -70,7 +70,7 @@ function start<X>(space: Space<X>, params: RandomParams, context: Context<X>, sn
       for (let i = 0; i < told.xs.length; i++) {
         const v = scores.violation?.[i] ?? 0;
         if (best === undefined || better(scores.loss[i]!, v, loss, violation)) {
-          best = space.copy(told.xs[i]!);
+          best = space.copy(scores.refined?.[i] ?? told.xs[i]!);
           loss = scores.loss[i]!;
           violation = v;
         }

@@ -6,9 +6,10 @@
  * "Benchmarking a BI-population CMA-ES on the BBOB-2009 function testbed", 2009).
  */
 import { pow } from '../../assembly/portable/math.ts';
+import { NadirError } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
 import { restoreRandom } from '../core/random.ts';
-import type { Backend, Box, Context, Json, Optimizer, OptimizerDef, Options, Snapshot } from '../core/types.ts';
+import type { Box, Context, Json, Optimizer, OptimizerDef, Options, Snapshot } from '../core/types.ts';
 import { cmaes, populationOf } from './cmaes.ts';
 import { evolution } from './evolution.ts';
 import { cmaesseparable } from './separable.ts';
@@ -18,14 +19,14 @@ export interface RestartParams { readonly [key: string]: Json; readonly optimize
 /** What may be restarted: optimizers with the options `population` and `sigma`. */
 const MEMBERS: readonly OptimizerDef[] = [cmaes, cmaesseparable, evolution];
 const DOUBLINGS = 9; // of the population, as published
-const ROOM = 65536; // most coordinates in a generation: twice 0.5 MB, and as much again from the runs before
+const ROOM = 65536; // most coordinates in a generation: 0.5 MB, twice
 
 /** One run: what it was started with, what it may spend and has spent. */
 interface Run { readonly small: boolean; readonly population: number; readonly sigma: number; readonly limit: number; readonly spent: number }
-interface Saved { readonly random: Snapshot; readonly runs: number; readonly doublings: number; readonly large: number; readonly little: number; readonly lastLarge: number; readonly run: Run; readonly inner: Snapshot }
+interface Saved { readonly random: Snapshot; readonly runs: number; readonly doublings: number; readonly large: number; readonly little: number; readonly lastLarge: number; readonly cap: number; readonly run: Run; readonly inner: Snapshot }
 
 const options: Options<RestartParams> = {
-  optimizer: { default: 'cmaes', about: 'what is restarted', choices: MEMBERS.map(({ name }) => name) },
+  optimizer: { default: 'cmaes', about: 'what is restarted; evolution never converges, so it takes a cap below 1', choices: MEMBERS.map(({ name }) => name) },
   population: { default: null, about: 'points a generation of the first run; null: 4 + floor(3 ln dim)', min: 4, max: 1e5, integer: true, nullable: true },
   sigma: { default: null, about: 'standard deviation at the start of a run, in box widths; null: what is restarted decides', above: 0, max: 10, nullable: true },
   cap: { default: 1, about: 'share of the expected cost that one run may spend', above: 0, max: 1 },
@@ -56,11 +57,11 @@ function restarting(space: Box, params: RestartParams, context: Context<Float64A
   const base = params.population ?? populationOf(space.dim);
   const sigma = params.sigma ?? (def.options.sigma.default as number);
   const most = Math.max(base, Math.floor(ROOM / space.dim));
-  const cap = context.cost === undefined ? Infinity : params.cap * context.cost;
+  const cap = saved?.cap ?? (context.cost === undefined ? Infinity : params.cap * context.cost); // as planned: a resumed run may expect more
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
-  const memory = recycled(context.backend);
+  let memory = context.backend.scope(); // of the run at hand
 
-  let runs = saved?.runs ?? 0; // started so far
+  let runs = saved?.runs ?? 1; // started so far
   let doublings = saved?.doublings ?? 0;
   let large = saved?.large ?? 0; // spent in runs that are over, a regime
   let little = saved?.little ?? 0;
@@ -69,9 +70,8 @@ function restarting(space: Box, params: RestartParams, context: Context<Float64A
   let inner = begin(saved ? undefined : context.x0, saved?.inner);
 
   function begin(x0: Float64Array | undefined, state?: Snapshot): Optimizer<Float64Array> {
-    if (state === undefined) runs++;
     const given = resolve(`optimizer ${def.name}`, def.options, { population: run.population, sigma: run.sigma });
-    return def.start(space, given, { ...context, random: random.fork(runs), backend: memory.backend, x0, cost: context.cost === undefined ? undefined : run.limit }, state);
+    return def.start(space, given, { ...context, random: random.fork(runs), backend: memory, x0, cost: run.limit < Infinity ? run.limit : undefined }, state);
   }
 
   function restart(): void {
@@ -89,8 +89,20 @@ function restarting(space: Box, params: RestartParams, context: Context<Float64A
       doublings = Math.min(DOUBLINGS, doublings + 1);
       run = { small: false, population: Math.min(most, base * pow(2, doublings)), sigma, limit: cap, spent: 0 };
     }
-    memory.recycle();
-    inner = begin(space.sample(random));
+    runs++;
+    const x0 = space.sample(random);
+    for (;;) {
+      memory.release();
+      memory = context.backend.scope();
+      try {
+        inner = begin(x0);
+        return;
+      } catch (error) {
+        if (!(error instanceof NadirError) || error.code !== 'memory' || run.population <= base) throw error;
+        if (!run.small) doublings--; // what fitted before fits again
+        run = { ...run, population: run.small ? base : Math.min(most, base * pow(2, doublings)) };
+      }
+    }
   }
 
   return {
@@ -110,29 +122,6 @@ function restarting(space: Box, params: RestartParams, context: Context<Float64A
       if (run.spent >= run.limit) restart();
       return { ...metrics, runs, population: run.population };
     },
-    save: () => ({ random: random.save(), runs, doublings, large, little, lastLarge, run: { ...run }, inner: inner.save() }),
-  };
-}
-
-/** The backend, with arrays that the next run takes over from the last: the arena gives nothing back before the end. */
-function recycled(backend: Backend): { backend: Backend; recycle(): void } {
-  let used: Float64Array[] = [];
-  const spare: Float64Array[] = [];
-  return {
-    backend: {
-      ...backend,
-      array(length) {
-        spare.sort((a, b) => a.length - b.length);
-        const at = spare.findIndex((block) => block.length >= length);
-        const block = at < 0 ? backend.array(length) : spare.splice(at, 1)[0]!;
-        used.push(block);
-        return block.subarray(0, length).fill(0);
-      },
-      free: () => backend.free() + spare.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    },
-    recycle() {
-      spare.push(...used);
-      used = [];
-    },
+    save: () => ({ random: random.save(), runs, doublings, large, little, lastLarge, cap, run: { ...run }, inner: inner.save() }),
   };
 }

@@ -8,7 +8,7 @@
  */
 import { NadirError } from '../core/errors.ts';
 import { restoreRandom } from '../core/random.ts';
-import { better } from '../core/run.ts';
+import { better, order } from '../core/run.ts';
 import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 
 export interface SimplexParams { readonly [key: string]: Json; readonly step: number; readonly tolerance: number; readonly adaptive: boolean }
@@ -22,7 +22,7 @@ type Phase = 'begin' | 'reflect' | 'expand' | 'outside' | 'inside' | 'shrink' | 
 
 interface Saved {
   readonly random: Snapshot; readonly phase: Phase; readonly vertices: Float64Array[]; readonly loss: Float64Array; readonly violation: Float64Array; readonly sum: Float64Array; readonly stale: number;
-  readonly from: Float64Array; readonly fromLoss: number; readonly edge: number; readonly known: boolean; readonly pending: Float64Array[] | null; readonly reflected: Float64Array | null; readonly reflectedLoss: number; readonly reflectedViolation: number;
+  readonly from: Float64Array; readonly fromLoss: number; readonly fromViolation: number; readonly edge: number; readonly known: boolean; readonly pending: Float64Array[] | null; readonly reflected: Float64Array | null; readonly reflectedLoss: number; readonly reflectedViolation: number;
 }
 
 export const simplex: OptimizerDef<SimplexParams> = {
@@ -57,6 +57,7 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
   let stale = saved?.stale ?? 0; // moves since it was summed afresh
   const from = saved?.from.slice() ?? new Float64Array(dim); // where this simplex began
   let fromLoss = saved?.fromLoss ?? Infinity;
+  let fromViolation = saved?.fromViolation ?? Infinity;
   let edge = saved?.edge ?? params.step;
   let known = saved?.known ?? false; // vertex 0 has been scored
   let reflected: Float64Array | undefined = saved?.reflected?.slice();
@@ -80,6 +81,7 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
     }
     from.set(x);
     fromLoss = loss[0]!;
+    fromViolation = violation[0]!;
     phase = 'begin';
   }
 
@@ -103,8 +105,8 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
 
   /** Vertices in order, best first; among equals the older one stays ahead. */
   function sort(): void {
-    const order = vertices.map((_, i) => i).sort((a, b) => (better(loss[a]!, violation[a]!, loss[b]!, violation[b]!) ? -1 : better(loss[b]!, violation[b]!, loss[a]!, violation[a]!) ? 1 : a - b));
-    const [xs, ls, vs] = [order.map((i) => vertices[i]!), order.map((i) => loss[i]!), order.map((i) => violation[i]!)];
+    const ranks = vertices.map((_, i) => i).sort((a, b) => order(loss[a]!, violation[a]!, loss[b]!, violation[b]!) || a - b);
+    const [xs, ls, vs] = [ranks.map((i) => vertices[i]!), ranks.map((i) => loss[i]!), ranks.map((i) => violation[i]!)];
     for (let i = 0; i <= dim; i++) vertices[i] = xs[i]!;
     loss.set(ls);
     violation.set(vs);
@@ -128,6 +130,12 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
     next();
   }
 
+  /** Whether this simplex brought enough for another: in the violation where that has changed, else in the loss. */
+  function gained(): boolean {
+    const more = (before: number, now: number): boolean => before - now > GAIN * Math.abs(now); // not from Infinity to Infinity
+    return fromLoss < Infinity && fromViolation !== violation[0] ? more(fromViolation, violation[0]!) : more(fromLoss, loss[0]!);
+  }
+
   function next(): void {
     phase = 'reflect';
     const at = vertices[0]!;
@@ -136,7 +144,7 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
       for (let k = dim; k > 0; k--) if (!(Math.abs(vertices[k]![i]! - at[i]!) <= most)) return;
     }
     edge = Math.max(edge * SMALLER, 10 * params.tolerance);
-    if (fromLoss - loss[0]! > GAIN * Math.abs(loss[0]!) || fromLoss === Infinity || violation[0]! > 0) rightAngled(at);
+    if (gained()) rightAngled(at);
     else phase = 'done';
   }
 
@@ -204,7 +212,7 @@ function start(space: Box, params: SimplexParams, context: Context<Float64Array>
     },
     tell,
     save: () => ({
-      random: random.save(), phase, vertices: vertices.map((x) => x.slice()), loss: loss.slice(), violation: violation.slice(), sum: sum.slice(), stale, from: from.slice(), fromLoss, edge, known,
+      random: random.save(), phase, vertices: vertices.map((x) => x.slice()), loss: loss.slice(), violation: violation.slice(), sum: sum.slice(), stale, from: from.slice(), fromLoss, fromViolation, edge, known,
       reflected: reflected?.slice() ?? null, reflectedLoss, reflectedViolation, pending: pending ? pending.xs.map((x) => x.slice()) : null,
     }),
   };

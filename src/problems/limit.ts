@@ -5,12 +5,12 @@
  * scores. Limits are not charged: a cost is a cost of the objective.
  */
 import { NadirError, messageOf, show } from '../core/errors.ts';
+import { isPromise } from '../core/run.ts';
 import type { Batch, Box, Problem, Scores, Space } from '../core/types.ts';
+import { differenceStep } from '../spaces/box.ts';
 
 /** One number or several at a point; up to 0 is feasible. */
 export type Limit<X> = (x: X) => number | ArrayLike<number>;
-
-const CUBE_ROOT_OF_EPSILON = 6.055454452393343e-6;
 
 /**
  * The same problem under constraints g(x) <= 0. A limit that throws, changes how many numbers it answers, or answers NaN, fails the point. Limits nest.
@@ -44,7 +44,7 @@ export function limit<X, S extends Space<X>>(problem: Problem<X, S>, g: Limit<X>
     const out = new Float64Array(at.length * dim);
     const y = x.slice();
     for (let i = 0; i < dim; i++) {
-      const h = Math.min(CUBE_ROOT_OF_EPSILON * Math.max(1, Math.abs(x[i]!)), (upper[i]! - lower[i]!) / 4);
+      const h = differenceStep(x[i]!, upper[i]! - lower[i]!);
       const ends = [Math.min(upper[i]!, x[i]! + h), Math.max(lower[i]!, x[i]! - h)] as const;
       const [above, below] = ends.map((v) => {
         y[i] = v;
@@ -86,7 +86,7 @@ export function limit<X, S extends Space<X>>(problem: Problem<X, S>, g: Limit<X>
       return { ...scores, loss, violation, constraints, slopes, failure };
     };
     const answer = problem.score(batch);
-    return answer instanceof Promise ? answer.then(fold) : fold(answer);
+    return isPromise(answer) ? Promise.resolve(answer).then(fold) : fold(answer);
   }
   return { ...problem, name: `${problem.name} within limits`, optimum: undefined, solution: undefined, score };
 }

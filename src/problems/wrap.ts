@@ -1,6 +1,8 @@
 /** Problems made of a user's own functions, and problems around problems. */
 import { NadirError, messageOf, show } from '../core/errors.ts';
+import { isPromise } from '../core/run.ts';
 import type { Batch, Box, Problem, Scores } from '../core/types.ts';
+import { differenceStep } from '../spaces/box.ts';
 
 /** One point to one loss. */
 export type Objective = (x: Float64Array) => number | Promise<number>;
@@ -14,15 +16,11 @@ export type Gradient = (x: Float64Array) => ArrayLike<number>;
  * It sees a copy: what it does to its argument changes nothing.
  */
 export function fromFunction(f: Objective, space: Box, gradient?: Gradient, name: string = 'objective'): Problem<Float64Array, Box> {
-  const { dim } = space;
-  let loss = new Float64Array(1);
-
   function score(batch: Batch<Float64Array>): Scores<Float64Array> | Promise<Scores<Float64Array>> {
     const { xs } = batch;
     const n = xs.length;
-    if (loss.length !== n) loss = new Float64Array(n);
+    const loss = new Float64Array(n); // its own: an answer may be pending while another batch is scored
     let failure: string | undefined;
-    let slopes: Float64Array[] | undefined;
     const settle = (i: number, value: unknown): void => {
       loss[i] = typeof value === 'number' ? value : NaN;
       if (typeof value !== 'number') failure ??= `the objective returned ${show(value)}; expected a number`;
@@ -31,24 +29,13 @@ export function fromFunction(f: Objective, space: Box, gradient?: Gradient, name
       loss[i] = NaN;
       failure ??= `the objective threw: ${messageOf(error)}`;
     };
-    const finish = (): Scores<Float64Array> => {
-      if (batch.gradient) {
-        slopes = xs.map((x) => {
-          const answer = vector(gradient!, x, dim);
-          if (typeof answer !== 'string') return answer;
-          failure ??= answer;
-          return new Float64Array(dim);
-        });
-      }
-      return { loss, gradient: slopes, failure };
-    };
+    const finish = (): Scores<Float64Array> => withGradient({ loss, failure }, batch, gradient);
     const waiting: Promise<void>[] = [];
     for (let i = 0; i < n; i++) {
       try {
         const value = f(xs[i]!.slice());
-        if (typeof value === 'object' && value !== null && typeof (value as Promise<number>).then === 'function') {
-          waiting.push((value as Promise<number>).then((v) => settle(i, v), (error) => fail(i, error)));
-        } else settle(i, value);
+        if (isPromise(value)) waiting.push(Promise.resolve(value).then((v) => settle(i, v), (error) => fail(i, error)));
+        else settle(i, value);
       } catch (error) {
         fail(i, error);
       }
@@ -56,6 +43,20 @@ export function fromFunction(f: Objective, space: Box, gradient?: Gradient, name
     return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish();
   }
   return { name, space, score, gradient: gradient ? 1 : undefined };
+}
+
+/** The scores with the gradients a batch wants; a point whose gradient fails has failed. */
+function withGradient({ loss, failure }: Scores<Float64Array>, { xs, gradient: wanted }: Batch<Float64Array>, gradient: Gradient | undefined): Scores<Float64Array> {
+  if (!wanted) return { loss, failure };
+  let first = failure;
+  const slopes = xs.map((x, i) => {
+    const answer = vector(gradient!, x, x.length);
+    if (typeof answer !== 'string') return answer;
+    loss[i] = NaN;
+    first ??= answer;
+    return new Float64Array(x.length);
+  });
+  return { loss, gradient: slopes, failure: first };
 }
 
 /** A gradient as a new vector, or what is wrong with it. */
@@ -80,27 +81,17 @@ export function fromBatch({ batch: f }: BatchObjective, space: Box, gradient?: G
     const settle = (answer: ArrayLike<number>): Scores<Float64Array> => {
       if (typeof answer !== 'object' || answer === null || answer.length !== n) throw new NadirError('objective', `the objective returned ${typeof answer === 'object' && answer !== null ? `${answer.length} losses` : show(answer)} for ${n} points`);
       const loss = Float64Array.from(answer, (value) => (typeof value === 'number' ? value : NaN));
-      if (!batch.gradient) return { loss };
-      let failure: string | undefined;
-      const slopes = batch.xs.map((x) => {
-        const g = vector(gradient!, x, dim);
-        if (typeof g !== 'string') return g;
-        failure ??= g;
-        return new Float64Array(dim);
-      });
-      return { loss, gradient: slopes, failure };
+      return withGradient({ loss }, batch, gradient);
     };
     const answer = f(matrix, n, dim);
-    return typeof (answer as Promise<ArrayLike<number>>)?.then === 'function' ? (answer as Promise<ArrayLike<number>>).then(settle) : settle(answer as ArrayLike<number>);
+    return isPromise(answer) ? Promise.resolve(answer).then(settle) : settle(answer);
   }
   return { name, space, score, gradient: gradient ? 1 : undefined };
 }
 
-const CUBE_ROOT_OF_EPSILON = 6.055454452393343e-6;
-
 /**
  * The same problem with a gradient by central differences, 2 dim evaluations each, at points inside the bounds.
- * Steps are cbrt(epsilon) max(1, |x|) (Dennis and Schnabel 1983, 5.6), cut at a bound, where they become one-sided.
+ * Where a bound is nearer than the step, the difference is one-sided.
  */
 export function differences(problem: Problem<Float64Array, Box>): Problem<Float64Array, Box> {
   const { dim, lower, upper } = problem.space;
@@ -111,7 +102,7 @@ export function differences(problem: Problem<Float64Array, Box>): Problem<Float6
     for (const x of batch.xs) {
       xs.push(x);
       for (let i = 0; i < dim; i++) {
-        const h = Math.min(CUBE_ROOT_OF_EPSILON * Math.max(1, Math.abs(x[i]!)), (upper[i]! - lower[i]!) / 4);
+        const h = differenceStep(x[i]!, upper[i]! - lower[i]!);
         for (const sign of [1, -1]) {
           const y = x.slice();
           y[i] = Math.min(upper[i]!, Math.max(lower[i]!, x[i]! + sign * h));
@@ -119,21 +110,26 @@ export function differences(problem: Problem<Float64Array, Box>): Problem<Float6
         }
       }
     }
-    const fold = ({ loss: all, failure, violation }: Scores<Float64Array>): Scores<Float64Array> => {
-      const width = 2 * dim + 1;
-      const loss = new Float64Array(batch.xs.length);
-      const gradient = batch.xs.map((x, r) => {
-        loss[r] = all[r * width]!;
-        return x.map((_, i) => {
-          const k = r * width + 1 + 2 * i;
-          const slope = (all[k]! - all[k + 1]!) / (xs[k]![i]! - xs[k + 1]![i]!);
-          return Number.isFinite(slope) ? slope : 0; // a failed neighbour says nothing
-        });
+    const width = 2 * dim + 1;
+    const pick = <T>(rows: readonly T[] | undefined): T[] | undefined => rows && batch.xs.map((_, r) => rows[r * width]!);
+    /** Slopes of values(row) at point r, by the pair of rows of each coordinate. */
+    const slopes = (r: number, value: (row: number) => number): Float64Array =>
+      batch.xs[r]!.map((_, i) => {
+        const k = r * width + 1 + 2 * i;
+        const slope = (value(k) - value(k + 1)) / (xs[k]![i]! - xs[k + 1]![i]!);
+        return Number.isFinite(slope) ? slope : 0; // a failed neighbour says nothing
       });
-      return { loss, gradient, failure, violation: violation && Float64Array.from(batch.xs, (_, r) => violation[r * width]!) };
-    };
+    const fold = ({ loss, failure, violation, refined, constraints, cost }: Scores<Float64Array>): Scores<Float64Array> => ({
+      loss: Float64Array.from(pick(Array.from(loss))!),
+      gradient: batch.xs.map((_, r) => slopes(r, (row) => loss[row]!)),
+      failure, cost,
+      violation: violation && Float64Array.from(pick(Array.from(violation))!),
+      refined: pick(refined),
+      constraints: pick(constraints),
+      slopes: constraints && batch.xs.map((_, r) => Float64Array.from(Array.from(constraints[r * width]!, (_v, j) => Array.from(slopes(r, (row) => constraints[row]![j]!))).flat())),
+    });
     const answer = problem.score({ xs, fidelity: batch.fidelity });
-    return answer instanceof Promise ? answer.then(fold) : fold(answer);
+    return isPromise(answer) ? Promise.resolve(answer).then(fold) : fold(answer);
   }
   return { ...problem, gradient: 2 * dim, score };
 }

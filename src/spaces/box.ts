@@ -79,6 +79,11 @@ export function box(dim: number, lower: number | ArrayLike<number>, upper: numbe
   };
 }
 
+/** The step of a central difference: cbrt(epsilon) in the scale of x, or of its box where that is narrower (Dennis and Schnabel 1983, 5.6). */
+export function differenceStep(x: number, width: number): number {
+  return Math.min(6.055454452393343e-6 * Math.max(Math.min(1, width), Math.abs(x)), width / 4);
+}
+
 /** Reflects v at both bounds until it is between them. */
 export function fold(v: number, lower: number, upper: number): number {
   if (v >= lower && v <= upper) return v;

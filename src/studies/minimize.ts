@@ -3,8 +3,8 @@ import { sharedBackend, wasmModule, type BackendName } from '../backend/index.ts
 import { NadirError, messageOf, show } from '../core/errors.ts';
 import { createRandom } from '../core/random.ts';
 import { run } from '../core/run.ts';
-import { unseal } from '../core/snapshot.ts';
-import type { Budget, Json, Optimizer, Outcome, Problem, Progress, Snapshot, Space } from '../core/types.ts';
+import { crc32, unseal } from '../core/snapshot.ts';
+import type { Box, Budget, Json, Optimizer, Outcome, Problem, Progress, Snapshot, Space } from '../core/types.ts';
 import { optimizer as optimizerOf, start } from '../optimizers/index.ts';
 import { openPool } from '#pool';
 import type { Pool } from '../platform/pool.ts';
@@ -29,7 +29,7 @@ export interface MinimizeOptions extends Domain, Budget {
   readonly backend?: BackendName;
   /** Sees every step. */
   readonly observe?: (progress: Progress<any>) => void;
-  /** What `save()` returned: goes on from there with the same options, and a budget counted from the very beginning. */
+  /** What `save()` returned: goes on from there with the same options. `cost` counts from the very beginning, `milliseconds` from now. */
   readonly resume?: Json;
 }
 
@@ -87,7 +87,8 @@ export interface OpenOptimizer extends Optimizer<any> {
 }
 
 /**
- * Starts an optimizer by name: `ask` a batch, score it, `tell` it the same batch with its losses.
+ * Starts an optimizer by name: `ask` a batch, score it, `tell` it the same batch with its losses, and with gradients where the batch
+ * wants them: those that need one are opened with `gradient: true`.
  * @example
  * const search = await ask('evolution', { dim: 2, lower: -5, upper: 5, seed: 1 });
  * for (let i = 0; i < 50; i++) {
@@ -96,14 +97,14 @@ export interface OpenOptimizer extends Optimizer<any> {
  * }
  * search.release();
  */
-export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | 'lower' | 'upper' | 'params' | 'seed' | 'x0' | 'cost' | 'backend'> & { readonly space?: Space<any>; readonly saved?: Snapshot }): Promise<OpenOptimizer> {
+export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | 'lower' | 'upper' | 'params' | 'seed' | 'x0' | 'cost' | 'backend'> & { readonly space?: Space<any>; readonly saved?: Snapshot; readonly gradient?: boolean }): Promise<OpenOptimizer> {
   const def = optimizerOf(name);
   const backend = (await sharedBackend(options.backend)).scope();
   try {
     const random = createRandom(options.seed ?? 0, backend);
-    const space = options.space ?? (await open(() => 0, options, { backend, random })).space;
+    const space = options.space ?? (await open(() => 0, { dim: options.dim, lower: options.lower, upper: options.upper }, { backend, random })).space;
     const context = { random: random.fork('optimizer'), backend, x0: x0Of(options.x0, space), cost: options.cost };
-    const opened = start(def, { name: 'yours', space, gradient: 1 }, options.params, context, options.saved);
+    const opened = start(def, { name: 'yours', space, gradient: options.gradient ? 1 : undefined }, options.params, context, options.saved);
     return { ...opened, space, release: () => backend.release() };
   } catch (error) {
     backend.release();
@@ -119,8 +120,11 @@ function known(options: MinimizeOptions): void {
 
 /** What a state is of: everything that must be the same to go on from it, as far as it can be seen. */
 function kindOf(objective: AnyObjective, { name, space }: Problem<any, any>, optimizer: string, { params, seed = 0 }: MinimizeOptions): string {
+  const box = space as unknown as Partial<Box>;
+  const where = typeof objective === 'object' && 'module' in objective ? [String(objective.module), objective.export ?? null] : [];
+  const tag = crc32(JSON.stringify([...where, Array.from(box.lower ?? []), Array.from(box.upper ?? [])])).toString(16);
   const own = typeof objective === 'object' && 'problem' in objective && objective.params ? ` ${JSON.stringify(objective.params)}` : '';
-  return `minimize ${name}${own}${space.dim ? ` of dim ${space.dim}` : ''} with ${optimizer}${params && Object.keys(params).length > 0 ? ` ${JSON.stringify(params)}` : ''}, seed ${seed}`;
+  return `minimize ${name}${own} (${tag})${space.dim ? ` of dim ${space.dim}` : ''} with ${optimizer}${params && Object.keys(params).length > 0 ? ` ${JSON.stringify(params)}` : ''}, seed ${seed}`;
 }
 
 function budgetOf({ cost, target, milliseconds, stagnation, signal }: Budget, space: { readonly dim?: number }): Budget {

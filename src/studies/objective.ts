@@ -24,7 +24,7 @@ export async function open(objective: AnyObjective, domain: Domain, context: Pic
   if (typeof objective !== 'object' || objective === null) throw new NadirError('input', `the objective is ${show(objective)}; allowed: a function, { batch }, a problem, { problem: name } or { module: url }`);
   if ('score' in objective) {
     fixed('the problem given', domain);
-    return objective;
+    return domain.gradient === false ? { ...objective, gradient: undefined } : objective;
   }
   if ('batch' in objective) return fromBatch(objective, boxOf(domain), domain.gradient || undefined);
   if ('module' in objective) return imported(objective, domain);
@@ -37,8 +37,8 @@ export async function open(objective: AnyObjective, domain: Domain, context: Pic
 }
 
 /** What travels to a worker. */
-export function specOf(objective: AnyObjective, { dim, lower, upper }: Domain): Spec | undefined {
-  if (typeof objective !== 'object' || objective === null) return undefined;
+export function specOf(objective: AnyObjective, { dim, lower, upper, gradient }: Domain): Spec | undefined {
+  if (typeof objective !== 'object' || objective === null || typeof gradient === 'function') return undefined;
   const plain = (bound: number | ArrayLike<number> | undefined): number | number[] | undefined => (typeof bound === 'object' ? Array.from(bound) : bound);
   if ('module' in objective) return { objective: { module: String(objective.module), export: objective.export }, dim, lower: plain(lower), upper: plain(upper) };
   if ('problem' in objective) return { objective, dim };

@@ -22,3 +22,18 @@ it.each(backends)('%s: scopes free what was taken through them, in any order, an
   expect(backend.array(0).length).toBe(0);
   for (let i = 0; i < 100; i++) expect(backend.scope().array(3).byteOffset % 16).toBe(0);
 });
+
+it.each(backends)('%s: with one scope always alive, what is freed is used again', async (name) => {
+  const backend = await openBackend(name, 1 << 20);
+  let before = backend.scope();
+  before.array(8192); // 64 KiB of 1 MiB
+  for (let i = 0; i < 200; i++) {
+    const next = backend.scope();
+    next.array(5000).fill(i);
+    next.array(3192);
+    before.release();
+    before = next;
+  }
+  before.release();
+  expect(backend.free()).toBeGreaterThan((1 << 20) - 65536);
+});

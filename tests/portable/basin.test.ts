@@ -1,6 +1,6 @@
 /** Basin hopping's Metropolis against the stationary distribution, and the starts of multistart. */
 import { describe, expect, it } from 'vitest';
-import { box, createRandom, fromFunction, minimize, openBackend, optimizer, run, start } from '../../src/index.ts';
+import { box, createRandom, fromFunction, limit, minimize, openBackend, optimizer, run, start } from '../../src/index.ts';
 import type { Batch, Context, Optimizer } from '../../src/index.ts';
 
 const open = async (extra: Partial<Context<Float64Array>> = {}): Promise<Context<Float64Array>> => ({ random: createRandom(5), backend: await openBackend('reference', 1 << 20), ...extra });
@@ -70,6 +70,15 @@ describe('multistart', () => {
     const least = batch.xs[losses.indexOf(Math.min(...losses))]!;
     search.tell(batch, problem.score(batch) as never);
     expect(search.ask()!.xs[0]).toEqual(least);
+  });
+
+  it.each(['simplex', 'pattern', 'lbfgs'])('leaves a basin without a feasible point with %s', async (local) => {
+    const feasible = (a: number, b: number): number => (a - 4) ** 2 + (b - 4) ** 2 - 0.5;
+    const problem = limit(fromFunction((x) => x[0]! * x[0]! + x[1]! * x[1]!, box(2, -5, 5)), ([a, b]) => Math.min(feasible(a!, b!), (a! + 3) ** 2 + (b! + 3) ** 2 + 1));
+    const search = start(optimizer('multistart'), problem, { local }, await open({ x0: Float64Array.of(-3, -3) })) as Optimizer<Float64Array>;
+    const { best } = await run(problem, search, { cost: 5000 });
+    expect((search.save() as never as { starts: number }).starts).toBeGreaterThan(2);
+    expect(best.violation).toBe(0);
   });
 
   it('solves what one descent does not: rosenbrock, dim 10, has a local minimum of 3.99', async () => {

@@ -335,6 +335,28 @@ describe('restarts', () => {
     expect(spent[1]).toBeGreaterThan(0);
   });
 
+  it.each(['ipop', 'bipop'])('%s keeps the population that fits when a doubled one does not', async (name) => {
+    const problem = fromFunction(sphere, box(100, -1, 1));
+    for (const kilobytes of [192, 256, 320]) { // 184 for 17 points a generation, 210 for 34, 263 for 68, 370 for 136, and 4 of scratch
+      const backend = await openBackend('reference', kilobytes << 10);
+      const search = start(optimizer(name), problem, { cap: 0.05 }, { random: createRandom(1), backend, cost: 2000 });
+      const populations = new Set<number>();
+      const { cost } = await run(problem, search, { cost: 2000 }, { observe: ({ metrics }) => populations.add(metrics!.population!) });
+      expect(cost).toBe(2000);
+      expect((search.save() as { runs: number }).runs).toBeGreaterThan(10);
+      expect(Math.max(...populations)).toBe({ 192: 17, 256: 34, 320: 68 }[kilobytes]);
+    }
+  });
+
+  it.each(['ipop', 'bipop', 'genetic', 'aging'])('%s resumed with more to spend keeps what it planned', async (name) => {
+    const space = box(4, -5, 5);
+    const params = name.endsWith('pop') ? { cap: 0.1 } : {};
+    const search = await opened(name, space, params, 3, { cost: 2000 });
+    points(search, ripples, 20);
+    const resumed = await opened(name, space, params, 9, { cost: 1e5 }, unseal('t', JSON.parse(JSON.stringify(seal('t', search.save())))));
+    expect(points(resumed, ripples, 60)).toEqual(points(search, ripples, 60));
+  });
+
   it('no run spends more than its share, whatever is restarted', async () => {
     for (const name of ['cmaes', 'cmaes-separable', 'evolution']) {
       const runs = await history('ipop', { optimizer: name, cap: 0.1 }, 10000);

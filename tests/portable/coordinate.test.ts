@@ -54,6 +54,15 @@ describe('coordinate', () => {
     expect(Math.max(...counts.values())).toBeLessThanOrEqual(30);
   });
 
+  it('asks for `most` points a line where there are more samples', async () => {
+    const search = start(optimizer('coordinate'), { name: 'p', space: box(2, -1, 1) }, { most: 3 }, { random: createRandom(1), backend: await sharedBackend() });
+    for (let k = 0; k < 6; k++) {
+      const batch = search.ask()!;
+      expect(batch.xs.length).toBe(k === 0 ? 1 : 3);
+      search.tell(batch, { loss: Float64Array.from(batch.xs, (_, i) => 9 - k - 0.1 * i) });
+    }
+  });
+
   it('finds the bounds exactly', async () => {
     const problem = fromFunction((x) => x[0]! - x[1]! ** 3, box(2, [-3, 0], [1, 7]));
     const { best } = await run(problem, start(optimizer('coordinate'), problem, {}, { random: createRandom(1), backend: await sharedBackend() }), { cost: 5000 });

@@ -116,6 +116,24 @@ describe('lagrangian', () => {
     expect(outcome.best.loss).toBeLessThan(1e-12);
   });
 
+  it.each([[{}], [{ local: 'simplex' }]])('learns nothing from a first point whose limits failed: %o', async (params) => {
+    for (const fail of [() => { throw new Error('first'); }, () => [Infinity, Infinity], () => [NaN, 1]]) {
+      let calls = 0;
+      const g = ([a, b]: Float64Array): number[] => (calls++ === 0 ? fail() : [0.25 - a!, 0.5 - b!]);
+      const { best, stop } = await minimize(([a, b]) => sq(a!) + sq(b!), { dim: 2, lower: -2, upper: 2, x0: [0.2, 0.1], constraints: g, optimizer: 'lagrangian', params, cost: 6000, seed: 1 });
+      expect(stop).toBe('exhausted');
+      expect(best.violation).toBe(0);
+      expect(best.loss - 0.3125).toBeLessThan(1e-6); // both limits bind, at (1/4, 1/2): the second multiplier is there
+    }
+  });
+
+  it('charges no cap for points nobody asked for, and takes no penalty from them', async () => {
+    const search = start(optimizer('lagrangian'), { name: 'p', space: box(2, -1, 1) }, { local: 'simplex', cap: 10 }, { random: createRandom(1), backend: await openBackend('reference', 1 << 20) });
+    search.ask();
+    search.tell({ xs: Array.from({ length: 50 }, () => new Float64Array(2)) }, { loss: new Float64Array(50).fill(9), violation: new Float64Array(50).fill(2), constraints: Array.from({ length: 50 }, () => Float64Array.of(2)) });
+    expect(search.save()).toMatchObject({ spent: 0, lambda: null, rho: 0 });
+  });
+
   it('says what a local optimizer lacks', async () => {
     const context = { random: createRandom(1), backend: await openBackend('reference', 1 << 20) };
     expect(() => start(optimizer('lagrangian'), { name: 'p', space: box(2, -1, 1) }, { local: 'adam' }, context)).toThrow('needs a gradient');

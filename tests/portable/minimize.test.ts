@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, box, minimize, NadirError, optimizers, problems } from '../../src/index.ts';
+import { ask, box, fromFunction, minimize, NadirError, optimizers, problems } from '../../src/index.ts';
 import type { MinimizeOptions } from '../../src/index.ts';
 import { backends } from '../cases/backends.ts';
 import { moduleOf } from '../cases/executor.ts';
@@ -30,7 +30,11 @@ describe.each(backends)('minimize on %s', (backend) => {
     const part = await minimize(bowl, { ...options, cost: 333 });
     const state = JSON.parse(JSON.stringify(part.save()));
     expect((await minimize(bowl, { ...options, cost: 900, resume: state })).trace).toEqual(whole.trace);
-    expect(await codeOf(minimize(bowl, { ...options, optimizer: 'random', resume: state }))).toBe('state: the saved state is of "minimize objective of dim 3 with evolution, seed 3"; expected "minimize objective of dim 3 with random, seed 3"');
+    expect(await codeOf(minimize(bowl, { ...options, optimizer: 'random', resume: state }))).toMatch(/^state: the saved state is of "minimize objective \(\w+\) of dim 3 with evolution, seed 3"; expected "minimize objective \(\w+\) of dim 3 with random, seed 3"$/);
+    expect(await codeOf(minimize(bowl, { ...options, upper: 3, resume: state }))).toMatch(/^state: the saved state is of/);
+    const [one, two] = ['x[0]', 'x[1]'].map((text) => ({ module: moduleOf(`export default (x) => ${text};`) }));
+    const other = await minimize(one!, { ...options, cost: 100 });
+    expect(await codeOf(minimize(two!, { ...options, cost: 200, resume: other.save() }))).toMatch(/^state: the saved state is of/);
     expect(await codeOf(minimize({ problem: 'sphere' }, { optimizer: 'evolution', backend, resume: state }))).toMatch(/^state: the saved state is of/);
     expect(await codeOf(minimize(bowl, { ...options, resume: { ...state, crc: 1 } }))).toMatch(/^state: the saved state of .* is damaged/);
     expect(await codeOf(minimize(bowl, { ...options, resume: 'junk' }))).toMatch(/^state: the saved state is not one of nadir's/);
@@ -75,6 +79,46 @@ describe.each(backends)('minimize on %s', (backend) => {
     const outcome = await minimize(bowl, { ...where, backend, optimizer: 'descent', params: { lr: 0.1 }, gradient, cost: 200, x0: [1, 2, 3] });
     expect([asked, outcome.cost, outcome.trace[0]!.loss]).toEqual([100, 200, bowl(Float64Array.of(1, 2, 3))]);
     expect(outcome.best.loss).toBeLessThan(1e-12);
+  });
+});
+
+describe('objectives', () => {
+  it('two runs on one problem at once end as they do alone', async () => {
+    const shared = fromFunction(async (x) => bowl(x), box(3, -1, 1));
+    const run = (seed: number, optimizer: string): ReturnType<typeof minimize> => minimize(shared, { optimizer, cost: 300, seed });
+    const alone = [await run(1, 'evolution'), await run(2, 'random')];
+    const together = await Promise.all([run(1, 'evolution'), run(2, 'random')]);
+    expect(together.map(({ best }) => best)).toEqual(alone.map(({ best }) => best));
+  });
+
+  it('a gradient that throws, or is no vector of numbers, fails its point', async () => {
+    for (const gradient of [() => { throw new Error('cold'); }, () => [NaN, 0, 0], () => [1]]) {
+      expect(await codeOf(minimize(bowl, { ...where, optimizer: 'adam', gradient, cost: 10 }))).toMatch(/^objective: every one of the 5 evaluations failed; the first: the gradient (threw: cold|returned)/);
+    }
+  });
+
+  it('gradient: false forbids those of a problem as well', async () => {
+    let asked = 0;
+    const problem = fromFunction(bowl, box(3, -1, 1), (x) => (asked++, x.map((v, i) => 2 * (i + 1) * (v - 0.25))));
+    await minimize(problem, { optimizer: 'lbfgs', gradient: false, cost: 100 });
+    expect(asked).toBe(0);
+    await minimize(problem, { optimizer: 'lbfgs', cost: 100 });
+    expect(asked).toBeGreaterThan(0);
+  });
+
+  it('ask and tell without gradients: optimizers that can do without are told so, the others say what they need', async () => {
+    for (const name of ['auto', 'lbfgs', 'basin', 'dual', 'multistart']) {
+      const search = await ask(name, { ...where, cost: 300 });
+      for (let i = 0; i < 40; i++) {
+        const batch = search.ask();
+        if (batch === undefined) break;
+        expect(batch.gradient).not.toBe(true);
+        search.tell(batch, { loss: Float64Array.from(batch.xs as Float64Array[], bowl) });
+      }
+      search.release();
+    }
+    expect(await codeOf(ask('adam', where))).toBe('gradient: optimizer adam needs a gradient and problem "yours" has none');
+    expect((await ask('adam', { ...where, gradient: true })).ask()!.gradient).toBe(true);
   });
 });
 
@@ -123,6 +167,8 @@ describe('bad input', () => {
     [f, { ...good, x0: [1] }, 'input: x0: the point is [1]; allowed: 2 numbers'],
     [f, { ...good, x0: [0, 5] }, 'input: x0: x[1] is 5; allowed: a number from -1 to 1'],
     [f, { ...good, workers: 2 }, 'input: workers is 2, but a function of this thread cannot travel; give { module: url, export } or { problem: name }, or workers: 0'],
+    [{ problem: 'sphere' }, { workers: 2, gradient: (x: Float64Array) => x }, 'input: gradient is a function, but problem sphere brings its own; leave it out or give false'],
+    [{ module: 'data:text/javascript,export default (x) => x[0]' }, { ...good, workers: 2, gradient: (x: Float64Array) => x }, 'input: workers is 2, but a function of this thread cannot travel'],
     [f, { ...good, workers: -1 }, 'input: workers is -1; allowed: an integer from 0 to 256'],
     [f, { ...good, optimizer: 'adam', gradient: false }, 'gradient: optimizer adam needs a gradient and problem "objective" has none'],
     [f, { ...good, optimizer: 'adam', cost: 3 }, 'input: cost is 3; allowed: from 5, the price of the first point'],

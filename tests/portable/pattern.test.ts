@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { box, createRandom, fromFunction, optimizer, run, sharedBackend, start } from '../../src/index.ts';
+import { box, createRandom, fromFunction, minimize, optimizer, run, sharedBackend, start } from '../../src/index.ts';
 
 describe('pattern', () => {
   it('steps, turns, leaps, goes back and halves as Hooke and Jeeves say', async () => {
@@ -30,6 +30,21 @@ describe('pattern', () => {
     expect(best.loss).toBeLessThan(1e-12);
     const slope = fromFunction((x) => x[0]! - x[1]!, box(2, [-3, 0], [1, 7]));
     expect(Array.from((await run(slope, start(optimizer('pattern'), slope, {}, { random: createRandom(1), backend }), { cost: 5000 })).best.x)).toEqual([-3, 7]);
+  });
+
+  it('ends at once where its steps are lost in rounding, and refuses a step that hardly shrinks', async () => {
+    const space = box(1, 1e16, 1e16 + 4); // numbers are 2 apart there: 5 of them or fewer
+    const search = start(optimizer('pattern'), { name: 'p', space }, { shrink: 0.95, tolerance: 1e-300 }, { random: createRandom(1), backend: await sharedBackend() });
+    let asked = 0;
+    for (let batch = search.ask(); batch !== undefined; batch = search.ask()) {
+      const before = (search.save() as { step: number }).step;
+      asked++;
+      search.tell(batch, { loss: Float64Array.of(0) });
+      expect(before).toBeGreaterThan(0.01);
+    }
+    expect(asked).toBeLessThan(200);
+    expect((search.save() as { step: number }).step).toBeGreaterThan(0.01); // not one round more than it offered points in
+    await expect(minimize(() => 0, { dim: 1, lower: 0, upper: 1, optimizer: 'pattern', params: { shrink: 0.999999 }, cost: 10 })).rejects.toThrow(/shrink.*0\.95/);
   });
 
   it('does not circle where moves cancel but for their rounding', async () => {

@@ -49,7 +49,11 @@ describe('run', () => {
     expect((await run(steep, script([1, 2, 3], 1, true), { cost: 5 })).cost).toBe(4);
     expect((await run(differences(identity), script([1, 2, 3], 1, true), { cost: 8 })).cost).toBe(6);
     const quarter: Optimizer<Float64Array> = { ...script([4, 3, 2, 1]), ask: (() => { let i = 0; return () => (i++ < 8 ? { xs: [Float64Array.of(i)], fidelity: 0.25 } : undefined); })() };
-    expect((await run(identity, quarter, { cost: 1.5 })).cost).toBe(1.5);
+    expect((await run({ ...identity, fidelity: true }, quarter, { cost: 1.5 })).cost).toBe(1.5);
+    let calls = 0;
+    const whole = fromFunction((x) => (calls++, x[0]!), line); // knows no less than all of its data
+    expect((await run(whole, { ...quarter, ask: () => ({ xs: [Float64Array.of(1)], fidelity: 0.25 }) }, { cost: 7 })).cost).toBe(7);
+    expect(calls).toBe(7);
     expect(await codeOf(run(differences(identity), script([1], 1, true), { cost: 2 }))).toBe('input: cost is 2; allowed: from 3, the price of the first point');
     expect(await codeOf(run(identity, script([1], 1, true), { cost: 9 }))).toMatch(/^gradient: the optimizer needs gradients and problem "objective" has none/);
   });
@@ -58,6 +62,36 @@ describe('run', () => {
     const limited: Problem<Float64Array> = { name: 'limited', space: line, score: ({ xs }) => ({ loss: Float64Array.from(xs, (x) => x[0]!), violation: Float64Array.from(xs, (x) => Math.max(0, 10 - x[0]!)) }) };
     expect((await run(limited, script([1, 5, 3, 20, 15, 12, 4]), { cost: 9 })).best).toMatchObject({ loss: 12, violation: 0, cost: 6 });
     expect((await run(limited, script([1, 5, 3]), { cost: 9, target: 100 })).stop).toBe('exhausted');
+  });
+
+  it('a failure loses to every number, infeasible ones too, and a violation that is no number is the worst', async () => {
+    const limited = (violations: number[]): Problem<Float64Array> => ({ name: 'limited', space: line, score: ({ xs }) => ({ loss: Float64Array.from(xs, (x) => (x[0] === 1 ? NaN : x[0]!)), violation: Float64Array.from(xs, (x) => violations[x[0]!]!) }) });
+    expect((await run(limited([0, 0, 5, 3]), script([1, 2, 3]), { cost: 9 })).best).toMatchObject({ loss: 3, violation: 3 });
+    expect((await run(limited([0, 0, NaN, 3]), script([2, 3]), { cost: 9 })).best).toMatchObject({ loss: 3, violation: 3 });
+    const first: Problem<Float64Array> = { ...limited([0, 0, 5, 3]), score: (batch) => { if (batch.xs[0]![0] === 1) throw new Error('no'); return limited([0, 0, 5, 3]).score(batch); } };
+    expect((await run(first, script([1, 2, 3, 1]), { cost: 9 })).best).toMatchObject({ loss: 3, violation: 3 });
+  });
+
+  it('charges a batch that reports its own cost once, however often it is cut', async () => {
+    const own: Problem<Float64Array> = { name: 'own', space: line, score: ({ xs }) => ({ loss: Float64Array.from(xs, (x) => x[0]!), cost: xs.length }) };
+    const points = Array.from({ length: 12 }, (_, i) => 50 - i);
+    const whole = await run(own, script(points, 4), { cost: 12 });
+    const part = await run(own, script(points, 4), { cost: 6 });
+    const { run: saved } = unseal('run', part.save()) as { run: never };
+    const rest = await run(own, script(points.slice(4), 4), { cost: 12 }, { resume: saved });
+    expect([rest.cost, rest.best]).toEqual([whole.cost, whole.best]);
+  });
+
+  it('looks at the clock again soon when a fast objective turns slow', async () => {
+    let n = 0;
+    const forever: Optimizer<Float64Array> = { ask: () => ({ xs: [Float64Array.of(1)] }), tell: () => {}, save: () => null };
+    const turning = fromFunction((x) => {
+      if (++n > 50000) for (const end = performance.now() + 1; performance.now() < end; );
+      return x[0]!;
+    }, line);
+    const begun = performance.now();
+    await run(turning, forever, { milliseconds: 150 });
+    expect(performance.now() - begun).toBeLessThan(1500); // it took seconds when batches were counted up to 4096
   });
 
   it('counts failures, keeps the first message, lets them lose to every number', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { box, createRandom, fromFunction, NadirError, optimizer, run, sharedBackend, start } from '../../src/index.ts';
+import { box, createRandom, fromFunction, limit, NadirError, optimizer, run, sharedBackend, start } from '../../src/index.ts';
 
 type F = (x: ArrayLike<number>) => number;
 const quadratic: F = (x) => Array.from(x).reduce((s, v, i) => s + (i + 1) * (v - 0.5) ** 2, 0) + x[0]! * x[1]!;
@@ -58,6 +58,21 @@ describe('simplex', () => {
     const { best, stop } = await run(problem, start(optimizer('simplex'), problem, {}, { random: createRandom(4), backend: await sharedBackend() }), { cost: 20000 });
     expect(stop).toBe('exhausted');
     expect(best.loss).toBeCloseTo(-5, 8); // at (-1, -1, 2)
+  });
+
+  it('ends at a violation that does not fall, and where everything fails', async () => {
+    const context = { random: createRandom(4), backend: await sharedBackend() };
+    const infeasible = limit(fromFunction((x) => x[0]! * x[0]! + x[1]! * x[1]!, box(2, -5, 5)), ([a, b]) => 1 + (a! + 3) ** 2 + (b! + 3) ** 2);
+    const { best, stop } = await run(infeasible, start(optimizer('simplex'), infeasible, {}, context), { cost: 5000 });
+    expect(stop).toBe('exhausted');
+    expect(best.violation).toBeCloseTo(1, 10);
+    const search = start(optimizer('simplex'), infeasible, {}, context);
+    let asked = 0;
+    for (let batch = search.ask(); batch !== undefined && asked < 5000; batch = search.ask()) {
+      asked += batch.xs.length;
+      search.tell(batch, { loss: new Float64Array(batch.xs.length).fill(Infinity) });
+    }
+    expect(asked).toBeLessThan(5000);
   });
 
   it('refuses a simplex that would not fit', async () => {
