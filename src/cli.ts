@@ -8,14 +8,16 @@ import { version } from './version.ts';
 /** Codes of errors that are the user's to mend; the rest exit with 1. */
 const USAGE = new Set(['input', 'name', 'space', 'gradient', 'state']);
 
+let lost = false;
+
 async function main(args: readonly string[]): Promise<number> {
   const [word, ...rest] = args;
   if (word === '--version' || word === '-v') {
-    console.log(version);
+    write(version);
     return 0;
   }
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') {
-    console.log(help());
+    write(help());
     return 0;
   }
   const stop = new AbortController();
@@ -34,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   const io: Io = {
     out: (text) => {
       clear();
-      console.log(text);
+      write(text);
     },
     note: (text) => {
       clear();
@@ -71,6 +73,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** A line on standard output. An answer that cannot be written is a failure; that nobody reads on (`| head`) is none. */
+function write(text: string): void {
+  process.stdout.write(`${text}\n`, (error) => {
+    if (!error || lost || (error as NodeJS.ErrnoException).code === 'EPIPE') return;
+    lost = true;
+    console.error(`nadir: the answer cannot be written: ${messageOf(error)}`);
+  });
+}
+
 function help(): string {
   return [`nadir ${version} finds minima`, '', 'usage: nadir COMMAND [options]', '', ...commands.map((c) => `  ${c.name.padEnd(10)} ${c.about}`), '', 'nadir COMMAND --help shows its options'].join('\n');
 }
@@ -80,4 +91,9 @@ function usage(command: Command): string {
   return [`usage: nadir ${command.name} [options]`, '', command.about, '', ...lines].join('\n');
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.stdout.on('error', () => {}); // said by `write`
+const alive = setInterval(() => {}, 0x7fffffff); // an objective that never answers must not end the process in silence
+const code = await main(process.argv.slice(2));
+clearInterval(alive);
+// A module may hold timers or sockets of its own: leave when what was said is written.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(lost ? 1 : code)));

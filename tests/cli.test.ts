@@ -1,6 +1,6 @@
 /** The command line as its user runs it: the built file, in its own process. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,8 +74,17 @@ describe('nadir minimize', () => {
     const all = await nadir('minimize', '--module', mine, '--export', 'bad', '--dim', '2', '--lower', '-1', '--upper', '1', '--cost', '5', '--optimizer', 'random');
     expect([all.code, all.out, all.err]).toEqual([1, '', 'nadir: every one of the 5 evaluations failed; the first: the objective threw: no\n']);
     const file = await nadir('minimize', '--problem', 'sphere', '--cost', '50', '--save', join(folder, 'no/such/folder'));
-    expect(file.code).toBe(1);
-    expect(file.err).toMatch(/^nadir: .* cannot be written: /);
+    expect([file.code, file.out]).toEqual([1, '']); // before any work
+    expect(file.err).toMatch(/^nadir: .* cannot be written: there is no such folder\n$/);
+    mkdirSync(join(folder, 'taken'));
+    const taken = await nadir('minimize', '--problem', 'sphere', '--cost', '50', '--save', join(folder, 'taken'), '--json');
+    expect([taken.code, JSON.parse(taken.out).cost]).toEqual([1, 50]); // the answer is not lost
+    expect(taken.err).toMatch(/^nadir: .* cannot be written: it is a folder\n$/);
+    expect(readdirSync(folder).filter((name) => name.startsWith('taken.'))).toEqual([]);
+    const never = join(folder, 'never.mjs');
+    writeFileSync(never, 'setInterval(() => {}, 1000); export default (x) => (x[0] > 0 ? x[0] : new Promise(() => {}));');
+    const late = await nadir('minimize', '--module', never, '--dim', '2', '--lower', '-1', '--upper', '1', '--milliseconds', '300', '--optimizer', 'annealing', '--x0', '0.5,0', '--json');
+    expect([late.code, JSON.parse(late.out).stop]).toEqual([0, 'time']);
   });
 
   it('keeps what it has on Ctrl-C and says how to go on', async () => {

@@ -50,6 +50,7 @@ export const minimize: Command = {
     const objective = objectiveOf(text('problem'), text('module'), text('export'), number(values, 'instance'));
     const save = text('save');
     const resume = save === undefined || values.fresh ? undefined : await readState(save);
+    for (const path of [save, text('plot')]) if (path !== undefined) await writable(path);
     const begun = now();
     let shown = begun;
     let saved = begun;
@@ -81,9 +82,6 @@ export const minimize: Command = {
     });
     const seconds = (now() - begun) / 1000;
     const name = text('problem') ?? text('module')!;
-    await saving;
-    if (save !== undefined) await write(save, JSON.stringify(outcome.save()));
-    if (text('plot') !== undefined) await write(text('plot')!, chart(outcome, name, def.name));
     const { best, cost, stop, failures, trace, report } = outcome;
     const x = Array.from(best.x);
     const made = { version, module: moduleHash, runtime: runtime(), runtimeVersion: runtimeVersion() };
@@ -96,6 +94,9 @@ export const minimize: Command = {
       if (Array.isArray(report)) io.out(`  turns\n${turns(report as unknown as Turn[])}`);
       if (failures.count > 0) io.out(`  failures  ${failures.count}; the first: ${failures.first}`);
     }
+    await saving;
+    if (save !== undefined) await write(save, JSON.stringify(outcome.save()));
+    if (text('plot') !== undefined) await write(text('plot')!, chart(outcome, name, def.name));
     if (stop === 'aborted') {
       const how = save === undefined ? 'with --save FILE it could go on' : `the same command goes on from ${save}`;
       throw new NadirError('aborted', `stopped by the signal after ${cost} evaluations; ${how}`);
@@ -133,13 +134,33 @@ async function readState(path: string): Promise<Json | undefined> {
   }
 }
 
+function reason(error: unknown): string {
+  const code = (error as { code?: string } | null)?.code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such folder';
+  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') return 'it is a folder';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'permission denied';
+  return code === 'ENOSPC' ? 'the disk is full' : messageOf(error);
+}
+
+/** Says before any work that a file cannot be written. */
+async function writable(path: string): Promise<void> {
+  const aside = `${path}.${files.owner}`;
+  try {
+    await files.create(aside, new Uint8Array(0));
+    await files.remove(aside);
+  } catch (error) {
+    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
+  }
+}
+
 async function write(path: string, text: string): Promise<void> {
   const aside = `${path}.${files.owner}`;
   try {
     await files.create(aside, new TextEncoder().encode(text));
     await files.rename(aside, path);
   } catch (error) {
-    throw new NadirError('store', `${path} cannot be written: ${messageOf(error)}`);
+    await files.remove(aside).catch(() => undefined);
+    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
   }
 }
 

@@ -23,9 +23,9 @@ export class NadirError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, its first line: an error is one sentence. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
 /** A value as a person would write it in a sentence, cut after `most` characters. */
@@ -46,7 +46,7 @@ export function show(value: unknown, most: number = 60): string {
 export function named<D extends { readonly name: string; readonly aliases?: readonly string[] }>(kind: string, list: readonly D[], name: unknown): D {
   for (const def of list) if (def.name === name || (typeof name === 'string' && def.aliases?.includes(name))) return def;
   const names = list.map((def) => def.name);
-  throw new NadirError('name', `unknown ${kind} ${show(name)}; ${suggestion(String(name), list)}have ${names.join(', ')}`);
+  throw new NadirError('name', `unknown ${kind} ${show(name)}; ${typeof name === 'string' ? suggestion(name, list) : ''}have ${names.join(', ')}`);
 }
 
 /** `did you mean adam? ` when a name is near enough, else nothing. */

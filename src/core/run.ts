@@ -148,9 +148,9 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     const part = whole ? batch : { ...batch, xs: batch.xs.slice(0, affordable) };
     let answer = attempt(problem, part);
     if (isPromise(answer)) {
-      const settled = await orAbort(answer, signal);
+      const settled = await orElse(answer, signal, started + milliseconds - performance.now());
       if (settled === undefined) {
-        stop = 'aborted';
+        stop = signal?.aborted ? 'aborted' : 'time';
         break;
       }
       answer = settled;
@@ -188,7 +188,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
 
   if (points > 0 && failed === points) throw new NadirError('objective', `every one of the ${points} evaluations failed; the first: ${first}`);
   if (best === undefined) {
-    if (stop === 'aborted') throw new NadirError('aborted', 'the signal was aborted before the first evaluation was done');
+    if (stop === 'aborted' || stop === 'time') throw new NadirError('aborted', `${stop === 'time' ? 'the time was up' : 'the signal was aborted'} before the first evaluation was done`);
     throw new NadirError('input', 'the optimizer had nothing to try');
   }
   const { x, loss, violation, cost: found } = best;
@@ -230,18 +230,23 @@ function checked(budget: Budget): Budget {
   }
   if (budget.target !== undefined && (typeof budget.target !== 'number' || Number.isNaN(budget.target))) throw new NadirError('input', `target is ${show(budget.target)}; allowed: a number`);
   if (budget.cost === undefined && budget.milliseconds === undefined && budget.stagnation === undefined && budget.signal === undefined) throw new NadirError('input', 'the budget has no end; give cost, milliseconds, stagnation or signal');
+  if (budget.signal !== undefined && typeof (budget.signal as AbortSignal | null)?.addEventListener !== 'function') throw new NadirError('input', `signal is ${show(budget.signal)}; allowed: an AbortSignal`);
   if (budget.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
   return budget;
 }
 
-/** The promise, or undefined as soon as the signal aborts. */
-function orAbort<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return Promise.resolve(promise);
+/** The promise, or undefined as soon as the signal aborts or the time is up: an answer may never come. */
+function orElse<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, left: number): Promise<T | undefined> {
+  if (signal === undefined && left === Infinity) return Promise.resolve(promise);
   return new Promise((resolve, reject) => {
-    const abort = (): void => resolve(undefined);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    Promise.resolve(promise).then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    const end = (): void => resolve(undefined);
+    if (signal?.aborted) end();
+    signal?.addEventListener('abort', end, { once: true });
+    const timer = left < 0x7fffffff ? setTimeout(end, Math.max(0, left)) : undefined;
+    Promise.resolve(promise).then(resolve, reject).finally(() => {
+      signal?.removeEventListener('abort', end);
+      clearTimeout(timer);
+    });
   });
 }
 

@@ -8,6 +8,8 @@ import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Snapshot } fro
 
 export interface EvolutionParams { readonly [key: string]: Json; readonly population: number | null; readonly elite: number; readonly sigma: number; readonly decay: number }
 
+const ROOM = 2097152; // numbers in a generation, unless it is given
+
 interface Saved { readonly random: Snapshot; readonly mean: Float64Array | null; readonly first: boolean; readonly sigma: number; readonly pending: Float64Array[] | null }
 
 export const evolution: OptimizerDef<EvolutionParams> = {
@@ -17,7 +19,7 @@ export const evolution: OptimizerDef<EvolutionParams> = {
   spaces: ['box'],
   gradient: 'none',
   options: {
-    population: { default: null, about: 'offspring a generation; null: the larger of 20 and 4 dim', min: 2, max: 1e6, integer: true, nullable: true },
+    population: { default: null, about: 'offspring a generation; null: the larger of 20 and 4 dim, and no more than 2^21 numbers', min: 2, max: 1e6, integer: true, nullable: true },
     elite: { default: 0.2, about: 'share of the offspring that are recombined', above: 0, max: 1 },
     sigma: { default: 0.2, about: 'standard deviation of the first generation, in box widths', above: 0 },
     decay: { default: 0.98, about: 'factor of sigma a generation', above: 0, max: 1 },
@@ -27,7 +29,7 @@ export const evolution: OptimizerDef<EvolutionParams> = {
 
 function start(space: Box, params: EvolutionParams, context: Context<Float64Array>, snapshot?: Snapshot): Optimizer<Float64Array> {
   const { dim, lower, upper } = space;
-  const lambda = params.population ?? Math.max(20, 4 * dim);
+  const lambda = params.population ?? Math.max(20, Math.min(4 * dim, Math.floor(ROOM / dim)));
   const mu = Math.max(1, Math.floor(params.elite * lambda));
   const saved = snapshot as unknown as Saved | undefined;
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;

@@ -48,6 +48,8 @@ const COST = 1000;
  * const { best } = await minimize((x) => (x[0] - 1) ** 2 + x[1] ** 2, { dim: 2, lower: -5, upper: 5, seed: 1 });
  * best.loss < 1e-6; // true
  */
+export function minimize<X>(objective: Problem<X>, options?: MinimizeOptions): Promise<Outcome<X>>;
+export function minimize(objective: AnyObjective, options?: MinimizeOptions): Promise<Outcome<Float64Array>>;
 export async function minimize(objective: AnyObjective, options: MinimizeOptions = {}): Promise<Outcome<any>> {
   known(options);
   if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
@@ -86,6 +88,9 @@ export interface OpenOptimizer extends Optimizer<any> {
   release(): void;
 }
 
+/** Options of `ask`. `saved`: what the optimizer's `save` returned, through `seal` and `unseal` when it has been text. */
+export type AskOptions = Pick<MinimizeOptions, 'dim' | 'lower' | 'upper' | 'params' | 'seed' | 'x0' | 'cost' | 'backend'> & { readonly space?: Space<any>; readonly saved?: Snapshot; readonly gradient?: boolean };
+
 /**
  * Starts an optimizer by name: `ask` a batch, score it, `tell` it the same batch with its losses, and with gradients where the batch
  * wants them: those that need one are opened with `gradient: true`.
@@ -97,7 +102,7 @@ export interface OpenOptimizer extends Optimizer<any> {
  * }
  * search.release();
  */
-export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | 'lower' | 'upper' | 'params' | 'seed' | 'x0' | 'cost' | 'backend'> & { readonly space?: Space<any>; readonly saved?: Snapshot; readonly gradient?: boolean }): Promise<OpenOptimizer> {
+export async function ask(name: string, options: AskOptions): Promise<OpenOptimizer> {
   const def = optimizerOf(name);
   const backend = (await sharedBackend(options.backend)).scope();
   try {
@@ -105,7 +110,27 @@ export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | '
     const space = options.space ?? (await open(() => 0, { dim: options.dim, lower: options.lower, upper: options.upper }, { backend, random })).space;
     const context = { random: random.fork('optimizer'), backend, x0: x0Of(options.x0, space), cost: options.cost };
     const opened = start(def, { name: 'yours', space, gradient: options.gradient ? 1 : undefined }, options.params, context, options.saved);
-    return { ...opened, space, release: () => backend.release() };
+    let released = false;
+    return {
+      ...opened,
+      space,
+      ask() {
+        if (released) throw new NadirError('input', `optimizer ${def.name} has been released; start another`);
+        return opened.ask();
+      },
+      tell(batch, scores) {
+        if (released) throw new NadirError('input', `optimizer ${def.name} has been released; start another`);
+        const n = batch?.xs?.length;
+        const loss = scores?.loss;
+        if (n === undefined || loss?.length !== n) throw new NadirError('input', `tell got ${loss === undefined ? 'no loss' : `${loss.length} losses`} for ${n ?? 'no'} points; give the batch that was asked for, and { loss } with a number a point`);
+        if (batch.gradient && scores.gradient?.length !== n) throw new NadirError('gradient', `the batch asks for gradients; tell { loss, gradient } with ${n} of them`);
+        return opened.tell(batch, { ...scores, loss: Float64Array.from(loss, (value) => (value > -Infinity ? value : Infinity)) });
+      },
+      release() {
+        released = true;
+        backend.release();
+      },
+    };
   } catch (error) {
     backend.release();
     throw error;
@@ -115,14 +140,18 @@ export async function ask(name: string, options: Pick<MinimizeOptions, 'dim' | '
 const KNOWN = ['dim', 'lower', 'upper', 'gradient', 'cost', 'target', 'milliseconds', 'stagnation', 'signal', 'x0', 'constraints', 'optimizer', 'params', 'seed', 'workers', 'backend', 'observe', 'resume'];
 
 function known(options: MinimizeOptions): void {
+  if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options are ${show(options)}; allowed: an object`);
+  const { gradient, observe } = options;
+  if (gradient !== undefined && gradient !== false && typeof gradient !== 'function') throw new NadirError('input', `gradient is ${show(gradient)}; allowed: a function of a point that returns numbers, or false`);
+  if (observe !== undefined && typeof observe !== 'function') throw new NadirError('input', `observe is ${show(observe)}; allowed: a function`);
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of minimize; have ${KNOWN.join(', ')}`);
 }
 
 /** What a state is of: everything that must be the same to go on from it, as far as it can be seen. */
-function kindOf(objective: AnyObjective, { name, space }: Problem<any, any>, optimizer: string, { params, seed = 0 }: MinimizeOptions): string {
+function kindOf(objective: AnyObjective, { name, space }: Problem<any, any>, optimizer: string, { params, seed = 0, x0 }: MinimizeOptions): string {
   const box = space as unknown as Partial<Box>;
   const where = typeof objective === 'object' && 'module' in objective ? [String(objective.module), objective.export ?? null] : [];
-  const tag = crc32(JSON.stringify([...where, Array.from(box.lower ?? []), Array.from(box.upper ?? [])])).toString(16);
+  const tag = crc32(JSON.stringify([...where, Array.from(box.lower ?? []), Array.from(box.upper ?? []), x0 === undefined ? null : Array.from(x0)])).toString(16);
   const own = typeof objective === 'object' && 'problem' in objective && objective.params ? ` ${JSON.stringify(objective.params)}` : '';
   return `minimize ${name}${own} (${tag})${space.dim ? ` of dim ${space.dim}` : ''} with ${optimizer}${params && Object.keys(params).length > 0 ? ` ${JSON.stringify(params)}` : ''}, seed ${seed}`;
 }
@@ -133,6 +162,7 @@ function budgetOf({ cost, target, milliseconds, stagnation, signal }: Budget, sp
 
 function x0Of(x0: ArrayLike<number> | undefined, space: Space<any>): unknown {
   if (x0 === undefined) return undefined;
+  if (typeof x0 !== 'object' || x0 === null) throw new NadirError('input', `x0 is ${show(x0)}; allowed: an array of numbers`);
   try {
     return space.decode(Array.from(x0));
   } catch (error) {

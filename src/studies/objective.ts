@@ -31,6 +31,7 @@ export async function open(objective: AnyObjective, domain: Domain, context: Pic
   if (!('problem' in objective)) throw new NadirError('input', `the objective is ${show(objective)}; allowed: a function, { batch }, a problem, { problem: name } or { module: url }`);
   const def = problem(objective.problem);
   fixed(`problem ${def.name}`, { ...domain, dim: undefined });
+  if (domain.dim !== undefined && objective.params?.dim !== undefined && objective.params.dim !== domain.dim) throw new NadirError('input', `dim is ${show(domain.dim)}, but params of problem ${def.name} say ${show(objective.params.dim)}; give it once`);
   const params = { ...(domain.dim === undefined ? {} : { dim: domain.dim }), ...objective.params };
   const opened = def.open(resolve(`problem ${def.name}`, def.options, params), { random: context.random, backend: context.backend });
   return domain.gradient === false ? { ...opened, gradient: undefined } : opened;
@@ -46,11 +47,12 @@ export function specOf(objective: AnyObjective, { dim, lower, upper, gradient }:
 }
 
 async function imported({ module, export: name = 'default' }: ModuleObjective, domain: Domain): Promise<Problem<any, any>> {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(String(module))) throw new NadirError('input', `module is ${show(String(module))}; allowed: an absolute URL, new URL(${show(String(module))}, import.meta.url) say`);
   let exports: { readonly [name: string]: unknown };
   try {
     exports = await import(/* @vite-ignore */ String(module)) as typeof exports;
   } catch (error) {
-    throw new NadirError('input', `module ${show(String(module))} cannot be imported: ${messageOf(error).split('\n')[0]}`, { cause: error });
+    throw new NadirError('input', `module ${show(String(module))} cannot be imported: ${messageOf(error)}`, { cause: error });
   }
   const found = exports[name];
   if (typeof found !== 'function' && !(typeof found === 'object' && found !== null && ('batch' in found || 'score' in found))) {
