@@ -8,7 +8,7 @@
  */
 import { sinpi } from './portable/math';
 import * as f from './portable/functions';
-import { vsin, vsinpi } from './vector';
+import { vsin, vsinesquare, vsinpi } from './vector';
 
 const RASTRIGIN: i32 = 0;
 const SCHWEFEL: i32 = 1;
@@ -52,15 +52,8 @@ function total(a: v128, b: v128): f64 {
 }
 // @ts-ignore: decorator
 @inline
-function sineSquare(x: v128): v128 {
-  const s = vsinpi(x);
-  return mul(s, s);
-}
-
-// @ts-ignore: decorator
-@inline
 function term(kind: i32, x: v128): v128 {
-  if (kind == RASTRIGIN) return add(mul(x, x), mul(all(20.0), sineSquare(x)));
+  if (kind == RASTRIGIN) return add(mul(x, x), mul(all(20.0), vsinesquare(x)));
   if (kind == SCHWEFEL) {
     const low = v128.bitselect(all(-500.0), x, f64x2.lt(x, all(-500.0)));
     const z = v128.bitselect(all(500.0), low, f64x2.gt(x, all(500.0)));
@@ -228,21 +221,34 @@ export function rosenbrock(loss: usize, gradient: usize, xs: usize, n: i32, dim:
 export function ackley(loss: usize, gradient: usize, xs: usize, n: i32, dim: i32, weights: usize): void {
   for (let r: i32 = 0; r < n; r++) {
     const row = xs + (<usize>r * dim << 3);
-    const meanSquare = dim > 0 ? sum(SPHERE, row, dim) / <f64>dim : 0.0;
     let a = all(0.0);
     let b = all(0.0);
+    let c = all(0.0); // squares; a and b are of the sines
+    let d = all(0.0);
     let i: i32 = 0;
     for (; i + 3 < dim; i += 4) {
-      a = add(a, sineSquare(v128.load(at(row, i))));
-      b = add(b, sineSquare(v128.load(at(row, i), 16)));
+      const x = v128.load(at(row, i));
+      const y = v128.load(at(row, i), 16);
+      a = add(a, vsinesquare(x));
+      b = add(b, vsinesquare(y));
+      c = add(c, mul(x, x));
+      d = add(d, mul(y, y));
     }
     if (dim & 2) {
-      a = add(a, sineSquare(v128.load(at(row, i))));
+      const x = v128.load(at(row, i));
+      a = add(a, vsinesquare(x));
+      c = add(c, mul(x, x));
       i += 2;
     }
-    let s = total(a, b);
-    if (dim & 1) s += f64x2.extract_lane(sineSquare(v128.load64_splat(at(row, i))), 0);
-    const meanSine = dim > 0 ? s / <f64>dim : 0.0;
+    let sines = total(a, b);
+    let squares = total(c, d);
+    if (dim & 1) {
+      const x = v128.load64_splat(at(row, i));
+      sines += f64x2.extract_lane(vsinesquare(x), 0);
+      squares += f64x2.extract_lane(mul(x, x), 0);
+    }
+    const meanSine = dim > 0 ? sines / <f64>dim : 0.0;
+    const meanSquare = dim > 0 ? squares / <f64>dim : 0.0;
     store<f64>(at(loss, r), f.ackleyLoss(meanSquare, meanSine));
     if (gradient) {
       const g = gradient + (<usize>r * dim << 3);
