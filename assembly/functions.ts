@@ -3,9 +3,10 @@
  *
  * Sum order, which the twins in src/backend/functions.ts repeat: pairs of coordinates go by turns to two accumulators a and b;
  * the sum is (a0 + b0) + (a1 + b1), then a last odd coordinate. Gradients run coordinate by coordinate on the scalar text.
- * It is over 300 lines because the functions share their loops, and inlining ends at the file's own helpers.
+ * It is over 300 lines because the functions share their loops.
  * A function is one branch of `term` and `slope`: `kind` is a constant wherever they are inlined, so only that branch stays.
  */
+import { add, at, mul, sub, total } from './lanes';
 import { sinpi } from './portable/math';
 import * as f from './portable/functions';
 import { vsin, vsinesquare, vsinpi } from './vector';
@@ -20,35 +21,8 @@ const PI: f64 = 3.141592653589793;
 
 // @ts-ignore: decorator
 @inline
-function at(row: usize, i: i32): usize {
-  return row + (<usize>i << 3);
-}
-// @ts-ignore: decorator
-@inline
-function add(a: v128, b: v128): v128 {
-  return f64x2.add(a, b);
-}
-// @ts-ignore: decorator
-@inline
-function mul(a: v128, b: v128): v128 {
-  return f64x2.mul(a, b);
-}
-// @ts-ignore: decorator
-@inline
-function sub(a: v128, b: v128): v128 {
-  return f64x2.sub(a, b);
-}
-// @ts-ignore: decorator
-@inline
 function all(x: f64): v128 {
   return f64x2.splat(x);
-}
-/** (a0 + b0) + (a1 + b1) */
-// @ts-ignore: decorator
-@inline
-function total(a: v128, b: v128): f64 {
-  const s = add(a, b);
-  return f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
 }
 // @ts-ignore: decorator
 @inline

@@ -3,6 +3,7 @@
  * only where they compute the same bits (2^k, mantissas, signs). Where a lane is out of the ordinary, both take the scalar road.
  * It is over 300 lines because operators are calls here; every function stands beside its twin in math.ts.
  */
+import { add, div, mul, sub } from './lanes';
 import * as scalar from './portable/math';
 import * as c from './portable/constants';
 
@@ -26,26 +27,6 @@ const PATTERNS: usize = memory.data<i64>([
   0x00095f619980c433, 0x000fffffffffffff, 0x3fe6a09e667f3bcd, 1, 0x8000000000000000, 0x3ff0000000000000, 0x4330000000000000, 2,
 ]);
 
-// @ts-ignore: decorator
-@inline
-function add(a: v128, b: v128): v128 {
-  return f64x2.add(a, b);
-}
-// @ts-ignore: decorator
-@inline
-function sub(a: v128, b: v128): v128 {
-  return f64x2.sub(a, b);
-}
-// @ts-ignore: decorator
-@inline
-function mul(a: v128, b: v128): v128 {
-  return f64x2.mul(a, b);
-}
-// @ts-ignore: decorator
-@inline
-function div(a: v128, b: v128): v128 {
-  return f64x2.div(a, b);
-}
 // @ts-ignore: decorator
 @inline
 function all(index: At): v128 {
