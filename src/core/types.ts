@@ -178,11 +178,27 @@ export interface Progress<X> {
   save(): Json;
 }
 
-/** Keys are paths of `[A-Za-z0-9._-]` segments. `put` is atomic; `append` has one writer a key. */
+/**
+ * Bytes under keys: paths of `[A-Za-z0-9._-]` segments. A folder is a key with a `/` at its end: everything below it.
+ * Everything but `draft` is on disk when its promise resolves.
+ */
 export interface Store {
-  get(key: string): Promise<Uint8Array | undefined>;
+  /** How another thread opens this same store, `{ name, ... }` as `stores/index.ts` takes it; absent: it lives in this thread only. */
+  readonly address?: { readonly name: string; readonly [field: string]: Json };
+  /** The bytes, or those from `from` up to `to`, as far as there are any; undefined when there is no such key. */
+  get(key: string, from?: number, to?: number): Promise<Uint8Array | undefined>;
+  /** Atomic: a key holds the old bytes or the new. */
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Atomic and exclusive: false, and nothing is written, when there is such a key. Of many callers in any process one gets true. */
+  create(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** At the end, making the key when there is none. One writer a key. */
   append(key: string, bytes: Uint8Array): Promise<void>;
+  /** Over what is at `at` (default 0) and beyond, making the key: fast, but torn by a crash. For what `move` puts in place afterwards. */
+  draft(key: string, bytes: Uint8Array, at?: number): Promise<void>;
+  /** A key, or a folder with all its keys, under another name, atomically; what was there is replaced. */
+  move(from: string, to: string): Promise<void>;
+  /** A key, or a folder with all its keys. Nothing there is fine. */
   delete(key: string): Promise<void>;
+  /** In order; `prefix` need not end at a segment. */
   keys(prefix: string): AsyncIterable<string>;
 }
