@@ -3,6 +3,8 @@ export { philox, normals } from './random';
 export { exp, expm1, log, sin, cos, sinpi, tanh, stretch, squash, pow } from './maps';
 export { sphere, quadratic, rosenbrock, ackley, rastrigin, griewank, schwefel, levy, styblinski, doublewell, affine, unrotate } from './functions';
 export { triangle, covary, cholesky } from './linalg';
+export { brute, seek } from './combinations';
+export { grow, thin, merge, shift, sweep, near, minima, bisect } from './halves';
 
 /** Where the static data ends: the arena begins above it. */
 export function base(): usize {

@@ -5,6 +5,8 @@
 export { minimize, ask } from './studies/minimize.ts';
 export type { MinimizeOptions, OpenOptimizer } from './studies/minimize.ts';
 export type { AnyObjective, ModuleObjective, NamedObjective } from './studies/objective.ts';
+export { combinations } from './studies/combinations.ts';
+export type { CombinationOptions, CombinationResult, CycleWinner } from './studies/combinations.ts';
 export { run } from './core/run.ts';
 export type { RunOptions } from './core/run.ts';
 export { NadirError } from './core/errors.ts';

@@ -14,6 +14,19 @@ const numbers = {
   lo: [0, -1, -3, 99],
   hi: [0, -1, 7],
   tag: [0, -1, 5],
+  depth: [0, 1, 3, 5, 10, 12],
+  m: [1, 2, 5, 8, 33],
+  from: [0, 1, 2],
+  lines: [0, 1, 5],
+  line: [0, 1, 2, 5],
+  most: [0, 1, 7],
+  start: [0, 1.5, -3],
+  target: [0, 10, -0.3, 1e300],
+  tolerance: [-1, 0.01, 3],
+  width: [0, 0.5, 1e300],
+  low: [0, 0.25, -7],
+  high: [0, 3.5, -0.1],
+  bit: [1, 2 ** 52],
 };
 /** Exports that are no kernels: where the static data ends. */
 export const others = ['base'];

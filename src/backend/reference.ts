@@ -7,6 +7,7 @@ import type { Kernels, MapKernel } from '../core/kernels.ts';
 import { normalPair, philox } from '../core/random.ts';
 import type { Backend } from '../core/types.ts';
 import { arena } from './arena.ts';
+import { combinationTwins } from './combinations.ts';
 import { functionTwins } from './functions.ts';
 import { linalgTwins } from './linalg.ts';
 
@@ -41,6 +42,7 @@ export function openReference(bytes: number): Backend {
     },
     ...functionTwins(heap),
     ...linalgTwins(heap),
+    ...combinationTwins(heap),
   };
   return arena('reference', kernels, buffer, 16); // 16: a pointer of 0 means "not wanted"
 }

@@ -47,6 +47,31 @@ export interface Kernels {
   covary(matrix: Pointer, xs: Pointer, weights: Pointer, n: number, dim: number): void;
   /** `out out^T = matrix`, lower triangles; 1, or 0 when the matrix is not positive definite. `out` may be the matrix. */
   cholesky(out: Pointer, matrix: Pointer, dim: number): number;
+
+  /**
+   * `out = (sum, distance, line)` of the winner of lines `from` to 2^depth - 1; `terms` holds pairs (left out, selected), the first parameter is the highest bit.
+   * The first line with a distance up to `tolerance` (below 0: none) wins at once. It works in the 1640 bytes from `out`; depth up to 30.
+   */
+  brute(out: Pointer, terms: Pointer, depth: number, start: number, target: number, tolerance: number, from: number): void;
+  /** `out = (value, line)` of the lines whose sum from 0 is one of n ascending values, at most `most`; their number, most + 1 when there are more. `work`: 12 KiB. */
+  seek(out: Pointer, work: Pointer, terms: Pointer, values: Pointer, n: number, depth: number, most: number): number;
+
+  /** `out` = the 2n elements (sum, line) of an ascending list, plus `low`, and plus `high` with `bit` added to the line; ascending. */
+  grow(out: Pointer, list: Pointer, n: number, low: number, high: number, bit: number): void;
+  /** Keeps of equal sums in an ascending list the earliest line, and line 0 beside it; how many are left. */
+  thin(list: Pointer, n: number): number;
+  /** `out` = the 2n sums of ascending xs, plus `low`, and plus `high`; ascending. */
+  merge(out: Pointer, xs: Pointer, n: number, low: number, high: number): void;
+  /** `out` = the n sums of a list, each followed by the terms of selection `line` of depth parameters. */
+  shift(out: Pointer, list: Pointer, n: number, terms: Pointer, depth: number, line: number): void;
+  /** The least |x + y - target| of two ascending lists; one number behind xs and four before ys are its own. `chunks`: a note of 16 bytes for every 2048 steps of each quarter of n + m. */
+  sweep(chunks: Pointer, xs: Pointer, ys: Pointer, n: number, m: number, target: number): number;
+  /** `out` = (index of x, y) of every pair with |x + y - target| <= width, at most `most`; their number, most + 1 when there are more. `chunks` are the sweep's. */
+  near(out: Pointer, chunks: Pointer, xs: Pointer, ys: Pointer, n: number, m: number, target: number, width: number, most: number): number;
+  /** `mins` = the least line of every 64 elements of a list, then of every 64 of those. */
+  minima(mins: Pointer, list: Pointer, n: number): void;
+  /** `out = (sum, distance, line of the list, selection)`: the best of what is there and of xs followed by selections `from` to from + lines - 1; with a tolerance from 0 the earliest within it. */
+  bisect(out: Pointer, mins: Pointer, list: Pointer, xs: Pointer, terms: Pointer, n: number, depth: number, from: number, lines: number, target: number, width: number, tolerance: number): void;
 }
 
 /** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */

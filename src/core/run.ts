@@ -251,7 +251,7 @@ function orElse<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, lef
 }
 
 /** One turn of the event loop. A timer would do, but pages make nested timers wait 4 ms. */
-function breathe(): Promise<void> {
+export function breathe(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') {
       setImmediate(resolve);

@@ -1,0 +1,225 @@
+/**
+ * Meet in the middle (Horowitz and Sahni 1974), exact to the last bit of the literal sum and for any coefficients.
+ *
+ * Parameters 0 to k - 1 make list A: the distinct literal sums, each with its earliest line; what follows depends on the sum alone, so no other line can win.
+ * The last m parameters make list B of sums from 0. A sweep finds the least |A + B - t| without rounding's blessing, so everything within a bound of it is scored
+ * literally. Where memory ends, the r = n - k - m parameters between are fixed in turn, 2^r sweeps over the same lists.
+ *
+ * The bound. u = 2^-53, M = the sum of the larger |term| of each parameter, S = M + |t|. A is the literal prefix sum itself. The literal sum s adds m terms to it, one rounding
+ * of at most u M (1 + u)^n each. B is m - 1 roundings away from its terms' sum, A + B one more: v = fl(A + B) is within 2 m u M (1 + u)^n of s.
+ * fl(s - t) and fl(v - t) round by at most u S (1 + u)^n each. So the literal distance d and the sweep's distance differ by at most E = (2 m + 8) u S:
+ * of its 2 m + 8 parts 2 m + 2 are used above, the rest covers (1 + u)^n and the roundings in computing M, E and the sums of distances below. If the sweep's least is D,
+ * some line has d <= D + E, so the winner has too and lies within D + 2 E in the sweep; a line already known with distance d bounds it by d + E as well.
+ *
+ * Surprise: what explodes is not n but equal sums. Coefficients such as 12.34 have millions of lines within rounding of the target. Their list A is short, though,
+ * so it takes more parameters and B fewer; and what is left, `bisect` finds selection by selection of B, because literal sums ascend with A.
+ */
+import { better, sumOf, selectionOf, type Cycle } from '../combination.ts';
+import type { Found } from './exact.ts';
+import type { Tools } from './strategy.ts';
+
+const PAIRS = 1024; // within the bound, before bisection takes over
+const LINES = 4096; // of B for their sums
+const CHUNK = 2048; // steps a note of the sweep, as in the kernel
+const SLICE = 65536; // selections of B a call of bisect
+const UNIT = 1.1102230246251565e-16; // 2^-53
+const DIGITS = 53; // bits of a line in a list; parameter 0 is worth 2^52
+const TOP = 4503599627370496; // 2^52
+const SWEEPS = 20; // most r: a million sweeps
+
+interface Plan { readonly left: number; readonly right: number; readonly bytes: number }
+
+/** The capacities of both lists, as powers of two: the longest that fit and are of use. */
+function planOf(n: number, memory: number): Plan {
+  let left = n >> 1;
+  while (left > 1 && bytesFor(left, Math.min(n - left, left + 1), n) > memory) left--;
+  const right = Math.min(n - left, left + 1);
+  return { left, right, bytes: bytesFor(left, right, n) };
+}
+
+function bytesFor(left: number, right: number, n: number): number {
+  const a = power(left);
+  const b = power(right);
+  return 16 * a + 8 * a + 8 * b + 16 * (Math.ceil((a + b + 3) / 4 / CHUNK) + 1) * 4 + 8 * (a / 64 + a / 4096 + 4) + 16 * PAIRS + 16 * LINES + 8 * PAIRS + 16384 + 16 * n + 1024;
+}
+
+const power = (n: number): number => (n > 30 ? 1073741824 * (1 << (n - 30)) : 1 << n);
+
+/** The least memory that n coefficients can be met in. */
+export function memoryFor(n: number): number {
+  for (let left = 1; left < n; left++) {
+    const right = Math.min(n - left, left + 1);
+    if (n - left - right <= SWEEPS) return bytesFor(Math.min(left, n >> 1), right, n);
+  }
+  return 0;
+}
+
+/** The winner of a cycle whose sums cannot overflow, n from 3. With early stopping the first line within reach where there is one. */
+export async function halves({ target, within }: Cycle, pairs: Float64Array, tools: Tools): Promise<Found> {
+  const n = pairs.length / 2;
+  const plan = planOf(n, tools.memory);
+  const { backend, pointer } = await tools.room(plan.bytes);
+  const { kernels, f64, u8 } = backend;
+  const a = power(plan.left);
+  const b = power(plan.right);
+  let top = pointer;
+  const take = (bytes: number): number => (top += (bytes + 15) & ~15) - ((bytes + 15) & ~15);
+  const table = take(16 * n);
+  const list = take(16 * a);
+  const other = take(8 * a + 64); // the merges' second buffer, then list A's sums
+  const tail = take(64 + 8 * b + 64) + 64;
+  const chunks = take(64 * (Math.ceil((a + b + 3) / 4 / CHUNK) + 1));
+  const mins = take(8 * (a / 64 + a / 4096 + 4));
+  const near = take(16 * PAIRS);
+  const lines = take(16 * LINES);
+  const values = take(8 * PAIRS);
+  const work = take(16384);
+  f64.set(pairs, table / 8);
+
+  const { k, size } = growA();
+  const m = Math.min(n - k, plan.right);
+  const r = n - k - m;
+  const rest = table + 16 * (n - m);
+  const length = power(m);
+  growB();
+
+  let scale = Math.abs(target);
+  for (let i = 0; i < n; i++) scale += Math.max(Math.abs(pairs[2 * i]!), Math.abs(pairs[2 * i + 1]!));
+  const bound = (2 * m + 8) * UNIT * scale;
+
+  let best: Found = { line: 0n, d: NaN, result: NaN };
+  let hit = undefined as Found | undefined; // the earliest within reach
+  const zero = lineZero();
+  const origin = f64[list / 8 + 2 * zero]!;
+
+  // Line 0 of A: it goes with every selection of the rest but the empty one. Its place in the list is taken by a neighbour.
+  firstRows();
+  if (hit !== undefined) return hit; // nothing comes before these lines
+  for (let middle = 0; middle < power(r); middle++) {
+    if (middle > 0 || length > 1 << 20) await tools.pause();
+    kernels.shift(other, list, size, table + 16 * k, r, middle);
+    if (middle === 0) {
+      f64[other / 8 + zero] = f64[other / 8 + (zero > 0 ? zero - 1 : 1)]!;
+      f64[list / 8 + 2 * zero + 1] = Infinity;
+    }
+    await block(middle);
+    if (middle === 0) f64[list / 8 + 2 * zero + 1] = 0;
+  }
+  return hit ?? best;
+
+  /** List A, as far as it is worth it: balanced with B, or as long as equal sums keep it short. */
+  function growA(): { k: number; size: number } {
+    let at = plan.left % 2 === 0 ? list : other;
+    let count = 1;
+    f64[at / 8] = 0;
+    f64[at / 8 + 1] = 0;
+    let i = 0;
+    for (; i === 0 || (i < DIGITS && i < n - 1 && 2 * count <= a && 2 * count <= power(n - i - 1)); i++) {
+      if (at === list && 2 * count > a / 2) move(other);
+      const to = at === list ? other : list;
+      kernels.grow(to, at, count, pairs[2 * i]!, pairs[2 * i + 1]!, TOP / power(i));
+      at = to;
+      count = kernels.thin(at, 2 * count);
+    }
+    if (at === other) move(list);
+    return { k: i, size: count };
+
+    function move(to: number): void {
+      u8.copyWithin(to, at, at + 16 * count);
+      at = to;
+    }
+  }
+
+  function growB(): void {
+    let at = m % 2 === 0 ? tail : other;
+    f64[at / 8] = 0;
+    for (let i = n - m, count = 1; i < n; i++, count *= 2) {
+      const to = at === tail ? other : tail;
+      kernels.merge(to, at, count, pairs[2 * i]!, pairs[2 * i + 1]!);
+      at = to;
+    }
+  }
+
+  /** Where line 0 is in the list: among the one or two elements with the sum of nothing. */
+  function lineZero(): number {
+    let sum = 0;
+    for (let i = 0; i < k; i++) sum += pairs[2 * i]!;
+    let i = 0;
+    for (let j = size; i < j; ) {
+      const half = (i + j) >>> 1;
+      if (f64[list / 8 + 2 * half]! < sum) i = half + 1;
+      else j = half;
+    }
+    return f64[list / 8 + 2 * i + 1] === 0 ? i : i + 1;
+  }
+
+  function firstRows(): void {
+    let start = origin;
+    for (let i = k; i < n - m; i++) start += pairs[2 * i]!;
+    kernels.brute(work, rest, m, start, target, within ?? -1, 1);
+    offer({ line: BigInt(f64[work / 8 + 2]!), d: f64[work / 8 + 1]!, result: f64[work / 8]! });
+  }
+
+  function offer(found: Found): void {
+    if (better(found.d, found.result, best) || (found.d === best.d && found.result === best.result && found.line < best.line)) best = found;
+    if (within !== undefined && found.d <= within && (hit === undefined || found.line < hit.line)) hit = found;
+  }
+
+  /** The best of one selection of the middle. */
+  async function block(middle: number): Promise<void> {
+    const least = kernels.sweep(chunks, other, tail, size, length, target);
+    if (within !== undefined && least <= within + bound) {
+      if (!scored(middle, within + bound)) await bisected(middle, within + bound, within);
+    }
+    if (hit !== undefined) return;
+    const width = Math.min(least + 2 * bound, best.d + bound);
+    if (least <= width && !scored(middle, width)) await bisected(middle, width, -1);
+  }
+
+  /** Scores every line within the width; false when they are too many. */
+  function scored(middle: number, width: number): boolean {
+    const count = kernels.near(near, chunks, other, tail, size, length, target, width, PAIRS);
+    if (count > PAIRS) return false;
+    const heads = new Map<number, number[]>(); // sum of B -> lines of A
+    for (let i = 0; i < count; i++) {
+      const y = f64[near / 8 + 2 * i + 1]!;
+      const line = f64[list / 8 + 2 * f64[near / 8 + 2 * i]! + 1]!;
+      if (line === Infinity) continue;
+      const known = heads.get(y);
+      if (known === undefined) heads.set(y, [line]);
+      else if (!known.includes(line)) known.push(line);
+    }
+    const wanted = Float64Array.from(heads.keys()).sort();
+    f64.set(wanted, values / 8);
+    const found = kernels.seek(lines, work, rest, values, wanted.length, m, LINES);
+    if (found > LINES) return false;
+    for (let i = 0; i < found; i++) {
+      for (const head of heads.get(f64[lines / 8 + 2 * i]!)!) {
+        score(lineOf(head, middle, f64[lines / 8 + 2 * i + 1]!));
+      }
+    }
+    return true;
+  }
+
+  /** The same by bisection, however many they are; with a tolerance the first line within it. */
+  async function bisected(middle: number, width: number, tolerance: number): Promise<void> {
+    kernels.minima(mins, list, size);
+    f64.set([-Infinity, Infinity, Infinity, Infinity], work / 8);
+    for (let from = 0; from < length; from += SLICE) {
+      kernels.bisect(work, mins, list, other, rest, size, m, from, Math.min(SLICE, length - from), target, width, tolerance);
+      await tools.pause();
+    }
+    const head = f64[work / 8 + 2]!;
+    if (head === Infinity) return;
+    score(lineOf(head, middle, f64[work / 8 + 3]!));
+  }
+
+  function score(line: bigint): void {
+    const result = sumOf(pairs, selectionOf(line, n));
+    offer({ line, d: Math.abs(result - target), result });
+  }
+
+  function lineOf(head: number, middle: number, low: number): bigint {
+    return (((BigInt(head) >> BigInt(DIGITS - k)) << BigInt(r)) + BigInt(middle) << BigInt(m)) + BigInt(low);
+  }
+}

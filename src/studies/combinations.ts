@@ -1,0 +1,240 @@
+/**
+ * `combinations`: weights for which the weighted sum of the coefficients meets the target, by cycles that try every subset (or those a strategy chooses)
+ * and multiply the weights of the best one by a step factor that doubles or halves.
+ *
+ * The cycles are the published method's, `mode: 'faithful'`: the last state is what it returns, the best seen stands beside it, and why it stopped is said.
+ */
+import { openBackend, sharedBackend, type BackendName } from '../backend/index.ts';
+import { NadirError, show } from '../core/errors.ts';
+import { createRandom } from '../core/random.ts';
+import { breathe } from '../core/run.ts';
+import type { Backend } from '../core/types.ts';
+import { now } from '../platform/index.ts';
+import { commit, nextWpn, type Cycle, type Winner } from '../problems/combination.ts';
+import { stopped, type Room, type StrategyDef, type Tools } from '../problems/combination/strategy.ts';
+import { strategy as strategyOf } from '../problems/combination/strategies.ts';
+import { HEADER, ROWS, rows } from '../problems/combination/table.ts';
+import { openTruth, type TruthTable } from './truth.ts';
+
+export interface CombinationOptions {
+  /** Converged when |result - target| is up to this, default 0. */
+  readonly tolerance?: number;
+  /** Cycles at most, default 32. */
+  readonly maxIter?: number;
+  /** The first step factor, default 1; the bounds do not clip it. */
+  readonly initialWpn?: number;
+  /** [lower, upper] of the later ones; null is infinite. */
+  readonly wpnBounds?: readonly [number | null, number | null];
+  /** `exact` (default) or `brute`. */
+  readonly strategy?: string;
+  /** The first line in order within tolerance * earlyStopFactor (default 1) wins its cycle at once. */
+  readonly earlyStopping?: boolean;
+  readonly earlyStopFactor?: number;
+  /** Stop when weights and step factor are what they were after another cycle, default false. */
+  readonly stallStop?: boolean;
+  /** Bytes the strategy may use, default 1 GiB. */
+  readonly memory?: number;
+  /** Integer from 0 to 2^53 - 1, default 0. */
+  readonly seed?: number;
+  readonly backend?: BackendName;
+  readonly signal?: AbortSignal;
+  /** Sees every cycle's winner. */
+  readonly onCycle?: (winner: CycleWinner) => void | Promise<void>;
+  /** Every line of every cycle as CSV, to a stream or a file. */
+  readonly truthTable?: WritableStream<Uint8Array> | string;
+}
+export interface CycleWinner {
+  readonly cycle: number;
+  /** From 1, decimal. */
+  readonly line: string;
+  /** A character a parameter, 1 for selected. */
+  readonly combo: string;
+  readonly wpn: number;
+  readonly result: number;
+  readonly deltaAbs: number;
+  readonly deltaCond: number;
+}
+export interface CombinationResult {
+  /** After the last cycle. */
+  readonly weights: number[];
+  readonly converged: boolean;
+  readonly stop: 'target' | 'budget' | 'stagnation' | 'aborted';
+  readonly cycles: number;
+  /** The last winner's sum, and its distance from the target. */
+  readonly result: number;
+  readonly delta: number;
+  /** The nearest seen, the earliest of equals, with the weights after that cycle. Cycle 0: none was finished. */
+  readonly best: { readonly cycle: number; readonly weights: number[]; readonly delta: number };
+  /** Lines looked at, or answered for; text from 2^53 on. */
+  readonly evaluations: number | string;
+  readonly strategy: string;
+  readonly winners: CycleWinner[];
+}
+
+const TINY = 1e-8; // the published limit: coefficients are of use above it
+const GIB = 1073741824;
+const SHARED = 4194304; // bytes a run takes of the shared arena at most
+const PATIENCE = 20; // milliseconds between turns of the event loop
+const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
+
+/**
+ * Searches weights W, products of step factors, with |c . W - target| <= tolerance.
+ *
+ * @param coefficients c, finite, at least one above 1e-8 in size
+ * @throws NadirError with one sentence for bad input, before any work
+ * @example
+ * const { weights, result } = await combinations([15, 47, -12], 28, { tolerance: 2 });
+ * weights; // [ 0.5, 0.5, 0.125 ]
+ * result; // 29.5
+ */
+export async function combinations(coefficients: ArrayLike<number>, target: number, options: CombinationOptions = {}): Promise<CombinationResult> {
+  const given = checked(coefficients, target, options);
+  const { c, bounds, def, tolerance, maxIter } = given;
+  if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
+  const shared = (await sharedBackend(options.backend)).scope();
+  let table: TruthTable | undefined;
+  try {
+    table = options.truthTable === undefined ? undefined : await openTruth(options.truthTable);
+    await table?.write(HEADER);
+    const tools = toolsOf(shared, given.memory, options);
+    const winners: CycleWinner[] = [];
+    const seen = new Set<string>();
+    let cycle: Cycle = { coefficients: c, weights: new Float64Array(c.length), wpn: given.initialWpn, target, ...(options.earlyStopping ? { within: tolerance * given.factor } : {}) };
+    let best = { cycle: 0, weights: Array.from(cycle.weights), delta: Math.abs(target) };
+    let last: Winner | undefined;
+    let evaluations = 0n;
+    let stop: CombinationResult['stop'] = 'budget';
+    try {
+      for (let number = 1; number <= maxIter; number++) {
+        await tools.pause();
+        const winner = await def.find(cycle, tools);
+        if (table) {
+          for (const text of rows(cycle, number, winner)) {
+            await table.write(text);
+            await tools.pause();
+          }
+        }
+        const record = { cycle: number, line: String(winner.line), combo: winner.selection.join(''), wpn: cycle.wpn, result: winner.result, deltaAbs: winner.d, deltaCond: winner.cond };
+        winners.push(record);
+        evaluations += winner.lines;
+        last = winner;
+        const weights = commit(cycle, winner.selection);
+        if (number === 1 || winner.d < best.delta) best = { cycle: number, weights: Array.from(weights), delta: winner.d };
+        cycle = { ...cycle, weights, wpn: nextWpn(cycle.wpn, winner.allLow, bounds) };
+        await options.onCycle?.(record);
+        if (winner.d <= tolerance) {
+          stop = 'target';
+          break;
+        }
+        if (options.stallStop) {
+          const state = `${cycle.wpn} ${weights.join()}`;
+          if (seen.has(state)) {
+            stop = 'stagnation';
+            break;
+          }
+          seen.add(state);
+        }
+      }
+    } catch (error) {
+      if (error !== stopped) throw error;
+      stop = 'aborted';
+    }
+    if (stop === 'aborted') await table?.drop(options.signal?.reason);
+    else await table?.close();
+    return {
+      weights: Array.from(cycle.weights),
+      converged: stop === 'target',
+      stop,
+      cycles: winners.length,
+      result: last?.result ?? 0,
+      delta: last?.d ?? Math.abs(target),
+      best,
+      evaluations: evaluations <= Number.MAX_SAFE_INTEGER ? Number(evaluations) : String(evaluations),
+      strategy: def.name,
+      winners,
+    };
+  } catch (error) {
+    await table?.drop(error);
+    throw error;
+  } finally {
+    shared.release();
+  }
+}
+
+/** The tools of a run. Small rooms are of the shared arena, a large one is an instance of its own that goes with the run. */
+function toolsOf(shared: Backend, memory: number, { signal, seed = 0 }: CombinationOptions): Tools {
+  let room: Room | undefined;
+  let size = 0;
+  let paused = now();
+
+  async function open(bytes: number): Promise<Room> {
+    room = undefined; // the old one may go before the new one comes
+    const small = bytes <= Math.min(SHARED, shared.free());
+    if (small) room = { backend: shared, pointer: shared.array(Math.ceil(bytes / 8)).byteOffset };
+    else {
+      const backend = await own(shared.name, bytes);
+      room = { backend, pointer: backend.scratch.pointer + backend.scratch.f64.byteLength };
+    }
+    size = bytes;
+    return room;
+  }
+
+  return {
+    backend: shared,
+    memory,
+    random: createRandom(seed, shared).fork('combinations'),
+    kept: new Map(),
+    room: (bytes) => (room !== undefined && bytes <= size ? room : open(bytes)),
+    pause() {
+      if (signal?.aborted) throw stopped;
+      if (now() - paused < PATIENCE) return undefined;
+      return breathe().then(() => {
+        paused = now();
+        if (signal?.aborted) throw stopped;
+      });
+    },
+  };
+}
+
+async function own(name: Backend['name'], bytes: number): Promise<Backend> {
+  try {
+    return await openBackend(name, bytes + 131072); // the module's static data and the scratch come first
+  } catch (error) {
+    if (error instanceof NadirError) throw error;
+    throw new NadirError('memory', `this runtime has no ${bytes} bytes to give; give a smaller memory`, { cause: error });
+  }
+}
+
+interface Given { readonly c: Float64Array; readonly bounds: readonly [number, number]; readonly def: StrategyDef; readonly tolerance: number; readonly maxIter: number; readonly initialWpn: number; readonly factor: number; readonly memory: number }
+
+/** Everything a user gives, checked. */
+function checked(coefficients: ArrayLike<number>, target: number, options: CombinationOptions): Given {
+  if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options are ${show(options)}; allowed: an object`);
+  for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of combinations; have ${KNOWN.join(', ')}`);
+  const { tolerance = 0, maxIter = 32, initialWpn = 1, wpnBounds = [null, null], earlyStopFactor = 1, memory = GIB, onCycle, truthTable, signal } = options;
+  const wrong = (field: string, value: unknown, allowed: string): NadirError => new NadirError('input', `${field} is ${show(value)}; allowed: ${allowed}`);
+  const finite = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+  if (typeof coefficients !== 'object' || coefficients === null || !(coefficients.length > 0)) throw wrong('coefficients', coefficients, 'finite numbers, at least one');
+  for (let i = 0; i < coefficients.length; i++) if (!finite(coefficients[i])) throw wrong(`coefficients[${i}]`, coefficients[i], 'a finite number');
+  const c = Float64Array.from(coefficients);
+  const largest = c.reduce((at, value, i) => (Math.abs(value) > Math.abs(c[at]!) ? i : at), 0);
+  if (!(Math.abs(c[largest]!) > TINY)) throw wrong(`the largest coefficient, coefficients[${largest}],`, c[largest], `at least one above ${TINY} in size`);
+  if (!finite(target)) throw wrong('target', target, 'a finite number');
+  if (!finite(tolerance) || tolerance < 0) throw wrong('tolerance', tolerance, 'a number from 0');
+  if (!Number.isSafeInteger(maxIter) || maxIter < 1) throw wrong('maxIter', maxIter, 'an integer from 1');
+  if (!finite(initialWpn) || initialWpn === 0) throw wrong('initialWpn', initialWpn, 'a number other than 0');
+  if (!Array.isArray(wpnBounds) || wpnBounds.length !== 2) throw wrong('wpnBounds', wpnBounds, '[lower, upper], null for an infinite one');
+  const bounds = [wpnBounds[0] ?? -Infinity, wpnBounds[1] ?? Infinity] as const;
+  if (!bounds.every((bound) => typeof bound === 'number') || !(bounds[0] < bounds[1])) throw wrong('wpnBounds', wpnBounds, '[lower, upper] with lower below upper, null for an infinite one');
+  for (const name of ['earlyStopping', 'stallStop'] as const) if (options[name] !== undefined && typeof options[name] !== 'boolean') throw wrong(name, options[name], 'true or false');
+  if (!finite(earlyStopFactor) || earlyStopFactor < 0) throw wrong('earlyStopFactor', earlyStopFactor, 'a number from 0');
+  if (!Number.isSafeInteger(memory) || memory < 1048576 || memory > 4 * GIB - 262144) throw wrong('memory', memory, `an integer from 1048576 to ${4 * GIB - 262144} (bytes)`);
+  if (onCycle !== undefined && typeof onCycle !== 'function') throw wrong('onCycle', onCycle, 'a function');
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
+  const def = strategyOf(options.strategy ?? 'exact');
+  const most = def.most(memory);
+  if (c.length > most) throw new NadirError('input', `there are ${c.length} coefficients; allowed for strategy ${def.name} with ${memory} bytes: up to ${most}; ${def.beyond} take more`);
+  if (truthTable !== undefined && c.length > ROWS) throw new NadirError('input', `there are ${c.length} coefficients; allowed in a truth table: up to ${ROWS}`);
+  return { c, bounds, def, tolerance, maxIter, initialWpn, factor: earlyStopFactor, memory };
+}
