@@ -145,9 +145,15 @@ function double(table: usize, terms: usize, depth: i32, start: f64): void {
  * the answer is their number, most + 1 when there are more.
  */
 export function seek(out: usize, work: usize, terms: usize, values: usize, n: i32, depth: i32, most: i32): i32 {
-  const table = work + 4096; // below it a filter: a byte for every hash of a value
-  memory.fill(work, 0, 4096);
-  for (let i: i32 = 0; i < n; i++) store<u8>(work + hash(load<u64>(at(values, i))), 1);
+  const bits = max(15, 36 - clz(n)); // a filter of 16 bits and more a value, by hash
+  const drop: u64 = 64 - bits;
+  memory.fill(work, 0, 1 << (bits - 3));
+  for (let i: i32 = 0; i < n; i++) {
+    const h = <usize>(hash(load<u64>(at(values, i))) >> drop);
+    const byte: u32 = load<u8>(work + (h >> 3));
+    store<u8>(work + (h >> 3), <u8>(byte | (<u32>1 << (<u32>h & 7))));
+  }
+  const table = work + (1 << (bits - 3));
   const low = min(depth, BLOCK);
   const high = depth - low;
   const last = terms + (<usize>high << 4);
@@ -159,7 +165,9 @@ export function seek(out: usize, work: usize, terms: usize, values: usize, n: i3
     for (let i: i32 = 0; i < high; i++) prefix += load<f64>(terms + (<usize>i << 4) + (<usize>((q >> (high - 1 - i)) & 1) << 3));
     double(table, last, low, prefix);
     for (let p: u32 = 0; p < size; p++) {
-      if (!load<u8>(work + hash(load<u64>(table + (<usize>p << 3))))) continue;
+      const h = <usize>(hash(load<u64>(table + (<usize>p << 3))) >> drop);
+      const byte: u32 = load<u8>(work + (h >> 3));
+      if (!((byte >> (<u32>h & 7)) & 1)) continue;
       const x = load<f64>(table + (<usize>p << 3));
       let i: i32 = 0;
       for (let j = n; i < j; ) {
@@ -179,9 +187,8 @@ export function seek(out: usize, work: usize, terms: usize, values: usize, n: i3
   return count;
 }
 
-/** 12 bits of a double's bits. */
 // @ts-ignore: decorator
 @inline
-function hash(bits: u64): usize {
-  return <usize>((bits * 0x9e3779b97f4a7c15) >> 52);
+function hash(bits: u64): u64 {
+  return bits * 0x9e3779b97f4a7c15;
 }

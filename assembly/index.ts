@@ -4,7 +4,8 @@ export { exp, expm1, log, sin, cos, sinpi, tanh, stretch, squash, pow } from './
 export { sphere, quadratic, rosenbrock, ackley, rastrigin, griewank, schwefel, levy, styblinski, doublewell, affine, unrotate } from './functions';
 export { triangle, covary, cholesky } from './linalg';
 export { brute, seek } from './combinations';
-export { grow, thin, merge, shift, sweep, near, minima, bisect } from './halves';
+export { grow, thin, merge, shift, sweep, near } from './halves';
+export { minima, bisect } from './bisect';
 
 /** Where the static data ends: the arena begins above it. */
 export function base(): usize {

@@ -100,7 +100,7 @@ function images() {
 
 /** Every argument list worth calling: all lengths and widths, other numbers in rotation, optional pointers there and absent. */
 function* choices(name, parameters) {
-  const counts = parameters.filter((p) => !p.pointer && ['n', 'blocks', 'dim'].includes(p.name));
+  const counts = parameters.filter((p) => !p.pointer && ['n', 'blocks', 'dim', 'depth'].includes(p.name));
   for (const p of parameters) if (!p.pointer && numbers[p.name] === undefined) throw new Error(`kernel ${name} has a number parameter ${p.name}: give it values in \`numbers\` of build.mjs`);
   const absent = [[], ...parameters.filter((p) => p.pointer && optional(name, parameters, p.name)).map((p) => [p.name])];
   let turn = 0;

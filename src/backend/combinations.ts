@@ -1,5 +1,5 @@
 /**
- * The plain twins of assembly/combinations.ts and assembly/halves.ts, over the same arena. Every sum is a chain from the left, so there is no lane order to keep:
+ * The plain twins of assembly/combinations.ts, halves.ts and bisect.ts, over the same arena. Every sum is a chain from the left, so there is no lane order to keep:
  * what blocks, tables and four chains find there, one loop finds here.
  *
  * Surprise: equal sums have equal bits, because no sum here is -0 (they begin at +0), so it does not matter which of two a merge takes; only their lines tell them apart.

@@ -53,7 +53,7 @@ export interface Kernels {
    * The first line with a distance up to `tolerance` (below 0: none) wins at once. It works in the 1640 bytes from `out`; depth up to 30.
    */
   brute(out: Pointer, terms: Pointer, depth: number, start: number, target: number, tolerance: number, from: number): void;
-  /** `out = (value, line)` of the lines whose sum from 0 is one of n ascending values, at most `most`; their number, most + 1 when there are more. `work`: 12 KiB. */
+  /** `out = (value, line)` of the lines whose sum from 0 is one of n ascending values, at most `most`; their number, most + 1 when there are more. `work`: 12 KiB and 4 bytes a value. */
   seek(out: Pointer, work: Pointer, terms: Pointer, values: Pointer, n: number, depth: number, most: number): number;
 
   /** `out` = the 2n elements (sum, line) of an ascending list, plus `low`, and plus `high` with `bit` added to the line; ascending. */

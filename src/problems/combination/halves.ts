@@ -14,12 +14,10 @@
  * Surprise: what explodes is not n but equal sums. Coefficients such as 12.34 have millions of lines within rounding of the target. Their list A is short, though,
  * so it takes more parameters and B fewer; and what is left, `bisect` finds selection by selection of B, because literal sums ascend with A.
  */
-import { better, sumOf, selectionOf, type Cycle } from '../combination.ts';
-import type { Found } from './exact.ts';
+import { better, type Cycle } from '../combination.ts';
+import type { Found } from './brute.ts';
 import type { Tools } from './strategy.ts';
 
-const PAIRS = 1024; // within the bound, before bisection takes over
-const LINES = 4096; // of B for their sums
 const CHUNK = 2048; // steps a note of the sweep, as in the kernel
 const SLICE = 65536; // selections of B a call of bisect
 const UNIT = 1.1102230246251565e-16; // 2^-53
@@ -37,10 +35,13 @@ function planOf(n: number, memory: number): Plan {
   return { left, right, bytes: bytesFor(left, right, n) };
 }
 
+/** Pairs within the bound of one sweep, before bisection takes over, and lines of B for their sums: a pair stands for each. */
+const pairsFor = (a: number): number => Math.max(1024, a / 16);
+
 function bytesFor(left: number, right: number, n: number): number {
   const a = power(left);
   const b = power(right);
-  return 16 * a + 8 * a + 8 * b + 16 * (Math.ceil((a + b + 3) / 4 / CHUNK) + 1) * 4 + 8 * (a / 64 + a / 4096 + 4) + 16 * PAIRS + 16 * LINES + 8 * PAIRS + 16384 + 16 * n + 1024;
+  return 16 * a + 8 * a + 8 * b + 16 * (Math.ceil((a + b + 3) / 4 / CHUNK) + 1) * 4 + 8 * (a / 64 + a / 4096 + 4) + 44 * pairsFor(a) + 16384 + 16 * n + 1024;
 }
 
 const power = (n: number): number => (n > 30 ? 1073741824 * (1 << (n - 30)) : 1 << n);
@@ -70,10 +71,11 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
   const tail = take(64 + 8 * b + 64) + 64;
   const chunks = take(64 * (Math.ceil((a + b + 3) / 4 / CHUNK) + 1));
   const mins = take(8 * (a / 64 + a / 4096 + 4));
-  const near = take(16 * PAIRS);
-  const lines = take(16 * LINES);
-  const values = take(8 * PAIRS);
-  const work = take(16384);
+  const most = pairsFor(a);
+  const near = take(16 * most);
+  const lines = take(16 * most);
+  const values = take(8 * most);
+  const work = take(16384 + 4 * most);
   f64.set(pairs, table / 8);
 
   const { k, size } = growA();
@@ -89,6 +91,9 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
 
   let best: Found = { line: 0n, d: NaN, result: NaN };
   let hit = undefined as Found | undefined; // the earliest within reach
+  let least = Infinity; // of all sweeps
+  const waiting = new Map<number, Set<number>>(); // sum of B -> (middle, index of A), to be scored together: B is searched once
+  let count = 0;
   const zero = lineZero();
   const origin = f64[list / 8 + 2 * zero]!;
 
@@ -105,6 +110,7 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
     await block(middle);
     if (middle === 0) f64[list / 8 + 2 * zero + 1] = 0;
   }
+  flush();
   return hit ?? best;
 
   /** List A, as far as it is worth it: balanced with B, or as long as equal sums keep it short. */
@@ -157,48 +163,57 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
     let start = origin;
     for (let i = k; i < n - m; i++) start += pairs[2 * i]!;
     kernels.brute(work, rest, m, start, target, within ?? -1, 1);
-    offer({ line: BigInt(f64[work / 8 + 2]!), d: f64[work / 8 + 1]!, result: f64[work / 8]! });
+    const line = BigInt(f64[work / 8 + 2]!);
+    offer({ line: () => line, d: f64[work / 8 + 1]!, result: f64[work / 8]! });
   }
 
-  function offer(found: Found): void {
-    if (better(found.d, found.result, best) || (found.d === best.d && found.result === best.result && found.line < best.line)) best = found;
-    if (within !== undefined && found.d <= within && (hit === undefined || found.line < hit.line)) hit = found;
+  function offer({ line, d, result }: { line: () => bigint; d: number; result: number }): void {
+    const reached = within !== undefined && d <= within;
+    const tied = d === best.d && result === best.result;
+    if (!reached && !tied && !better(d, result, best)) return;
+    const found: Found = { line: line(), d, result };
+    if (tied ? found.line < best.line : better(d, result, best)) best = found;
+    if (reached && (hit === undefined || found.line < hit.line)) hit = found;
   }
 
   /** The best of one selection of the middle. */
   async function block(middle: number): Promise<void> {
-    const least = kernels.sweep(chunks, other, tail, size, length, target);
-    if (within !== undefined && least <= within + bound) {
-      if (!scored(middle, within + bound)) await bisected(middle, within + bound, within);
-    }
-    if (hit !== undefined) return;
-    const width = Math.min(least + 2 * bound, best.d + bound);
-    if (least <= width && !scored(middle, width)) await bisected(middle, width, -1);
+    const d = kernels.sweep(chunks, other, tail, size, length, target);
+    least = Math.min(least, d);
+    const reach = within === undefined ? -1 : within + bound; // with a line within reach, the best is of no interest
+    const width = hit !== undefined ? -1 : Math.min(least + 2 * bound, best.d + bound);
+    if (!(d <= Math.max(reach, width)) || wait(middle, Math.max(reach, width))) return;
+    if (d <= reach) await bisected(middle, reach, within!);
+    if (d <= width && hit === undefined) await bisected(middle, width, -1);
   }
 
-  /** Scores every line within the width; false when they are too many. */
-  function scored(middle: number, width: number): boolean {
-    const count = kernels.near(near, chunks, other, tail, size, length, target, width, PAIRS);
-    if (count > PAIRS) return false;
-    const heads = new Map<number, number[]>(); // sum of B -> lines of A
-    for (let i = 0; i < count; i++) {
-      const y = f64[near / 8 + 2 * i + 1]!;
-      const line = f64[list / 8 + 2 * f64[near / 8 + 2 * i]! + 1]!;
-      if (line === Infinity) continue;
-      const known = heads.get(y);
-      if (known === undefined) heads.set(y, [line]);
-      else if (!known.includes(line)) known.push(line);
-    }
-    const wanted = Float64Array.from(heads.keys()).sort();
-    f64.set(wanted, values / 8);
-    const found = kernels.seek(lines, work, rest, values, wanted.length, m, LINES);
-    if (found > LINES) return false;
+  /** Every pair within the width waits to be scored; false when they are too many. */
+  function wait(middle: number, width: number): boolean {
+    const found = kernels.near(near, chunks, other, tail, size, length, target, width, most);
+    if (found > most) return false;
+    if (count + found > most) flush();
+    count += found;
     for (let i = 0; i < found; i++) {
-      for (const head of heads.get(f64[lines / 8 + 2 * i]!)!) {
-        score(lineOf(head, middle, f64[lines / 8 + 2 * i + 1]!));
-      }
+      const at = f64[near / 8 + 2 * i]!;
+      if (f64[list / 8 + 2 * at + 1] === Infinity) continue;
+      const y = f64[near / 8 + 2 * i + 1]!;
+      const code = middle * size + at;
+      const set = waiting.get(y);
+      if (set === undefined) waiting.set(y, new Set([code]));
+      else set.add(code);
     }
     return true;
+  }
+
+  function flush(): void {
+    const wanted = Float64Array.from(waiting.keys()).sort();
+    f64.set(wanted, values / 8);
+    const found = kernels.seek(lines, work, rest, values, wanted.length, m, most);
+    for (let i = 0; i < found; i++) {
+      for (const code of waiting.get(f64[lines / 8 + 2 * i]!)!) score(f64[list / 8 + 2 * (code % size) + 1]!, Math.floor(code / size), f64[lines / 8 + 2 * i + 1]!);
+    }
+    waiting.clear();
+    count = 0;
   }
 
   /** The same by bisection, however many they are; with a tolerance the first line within it. */
@@ -211,12 +226,18 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
     }
     const head = f64[work / 8 + 2]!;
     if (head === Infinity) return;
-    score(lineOf(head, middle, f64[work / 8 + 3]!));
+    score(head, middle, f64[work / 8 + 3]!);
   }
 
-  function score(line: bigint): void {
-    const result = sumOf(pairs, selectionOf(line, n));
-    offer({ line, d: Math.abs(result - target), result });
+  /** A line's literal sum, from its three parts. */
+  function score(head: number, middle: number, low: number): void {
+    const high = Math.floor(head / 4294967296);
+    const mid = head >>> 0;
+    let s = 0;
+    for (let i = 0; i < k; i++) s += pairs[2 * i + (i < 21 ? (high >>> (20 - i)) & 1 : (mid >>> (52 - i)) & 1)]!;
+    for (let i = 0; i < r; i++) s += pairs[2 * (k + i) + ((middle >>> (r - 1 - i)) & 1)]!;
+    for (let i = 0; i < m; i++) s += pairs[2 * (k + r + i) + ((low >>> (m - 1 - i)) & 1)]!;
+    offer({ line: () => lineOf(head, middle, low), d: Math.abs(s - target), result: s });
   }
 
   function lineOf(head: number, middle: number, low: number): bigint {

@@ -1,6 +1,6 @@
 /**
  * A strategy finds one cycle's winner. It gets the cycle and its tools, keeps nothing of its own between cycles but what `tools.kept` holds, and is one file
- * and one line in strategies.ts.
+ * and one line in index.ts.
  */
 import type { Random } from '../../core/types.ts';
 import type { Backend } from '../../core/kernels.ts';

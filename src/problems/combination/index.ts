@@ -1,6 +1,7 @@
 /** The strategies by name. */
 import { named } from '../../core/errors.ts';
-import { brute, exact } from './exact.ts';
+import { brute } from './brute.ts';
+import { exact } from './exact.ts';
 import type { StrategyDef } from './strategy.ts';
 
 export const strategies: readonly StrategyDef[] = [exact, brute];
