@@ -74,6 +74,7 @@ export interface CombinationResult {
 const TINY = 1e-8; // the published limit: coefficients are of use above it
 const GIB = 1073741824;
 const SHARED = 4194304; // bytes a run takes of the shared arena at most
+const KEPT = 67108864; // bytes of an instance that outlives its run
 const PATIENCE = 20; // milliseconds between turns of the event loop
 const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
 
@@ -191,19 +192,23 @@ function toolsOf(shared: Backend, memory: number, { signal, seed = 0 }: Combinat
       });
     },
     close() {
-      if (room !== undefined && room.backend !== shared) spare = new WeakRef(room);
+      const last = room;
+      if (last !== undefined && last.backend !== shared) spare.set(shared.name, last.backend.u8.length <= KEPT ? { deref: () => last } : new WeakRef(last));
     },
   };
 }
 
-/** The last large instance, until it is collected: memory that was touched before is twice as fast (n = 44: 82 ms a cycle, the first one 165). */
-let spare: WeakRef<Room> | undefined;
+/**
+ * The last instance of a backend: memory that was touched before is twice as fast (n = 44: 82 ms a cycle, the first one 165). Up to n = 42 it is kept, a larger one until
+ * it is collected.
+ */
+const spare = new Map<Backend['name'], { deref(): Room | undefined }>();
 
 /** An instance of one's own. A run gives it back by forgetting it; two at a time never get the same one. */
 async function own(name: Backend['name'], bytes: number): Promise<Room> {
-  const old = spare?.deref();
-  spare = undefined;
-  if (old !== undefined && old.backend.name === name && old.backend.u8.length - old.pointer >= bytes) return old;
+  const old = spare.get(name)?.deref();
+  spare.delete(name);
+  if (old !== undefined && old.backend.u8.length - old.pointer >= bytes) return old;
   try {
     const backend = await openBackend(name, bytes + 131072); // the module's static data and the scratch come first
     return { backend, pointer: backend.scratch.pointer + backend.scratch.f64.byteLength };
