@@ -6,6 +6,7 @@ export { triangle, covary, cholesky } from './linalg';
 export { brute, seek } from './combinations';
 export { grow, thin, merge, shift, sweep, near } from './halves';
 export { minima, bisect } from './bisect';
+export { qubo } from './subsets';
 
 /** Where the static data ends: the arena begins above it. */
 export function base(): usize {

@@ -7,6 +7,8 @@ export type { MinimizeOptions, OpenOptimizer } from './studies/minimize.ts';
 export type { AnyObjective, ModuleObjective, NamedObjective } from './studies/objective.ts';
 export { combinations } from './studies/combinations.ts';
 export type { CombinationOptions, CombinationResult, CycleWinner } from './studies/combinations.ts';
+export { subsets } from './studies/subsets.ts';
+export type { QuadraticForm, SubsetCallback, SubsetOptions, SubsetResult } from './studies/subsets.ts';
 export { run } from './core/run.ts';
 export type { RunOptions } from './core/run.ts';
 export { NadirError } from './core/errors.ts';

@@ -27,6 +27,7 @@ const numbers = {
   low: [0, 0.25, -7],
   high: [0, 3.5, -0.1],
   bit: [1, 2 ** 52],
+  piece: [0, 1, 3],
 };
 /** Exports that are no kernels: where the static data ends. */
 export const others = ['base'];

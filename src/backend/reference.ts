@@ -10,6 +10,7 @@ import { arena } from './arena.ts';
 import { combinationTwins } from './combinations.ts';
 import { functionTwins } from './functions.ts';
 import { linalgTwins } from './linalg.ts';
+import { subsetTwins } from './subsets.ts';
 
 /** A reference backend with an arena of `bytes`. */
 export function openReference(bytes: number): Backend {
@@ -43,6 +44,7 @@ export function openReference(bytes: number): Backend {
     ...functionTwins(heap),
     ...linalgTwins(heap),
     ...combinationTwins(heap),
+    ...subsetTwins(heap),
   };
   return arena('reference', kernels, buffer, 16); // 16: a pointer of 0 means "not wanted"
 }

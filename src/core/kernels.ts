@@ -72,6 +72,12 @@ export interface Kernels {
   minima(mins: Pointer, list: Pointer, n: number): void;
   /** `out = (sum, distance, line of the list, selection)`: the best of what is there and of xs followed by selections `from` to from + lines - 1; with a tolerance from 0 the earliest within it. */
   bisect(out: Pointer, mins: Pointer, list: Pointer, xs: Pointer, terms: Pointer, n: number, depth: number, from: number, lines: number, target: number, width: number, tolerance: number): void;
+
+  /**
+   * `out = (energy, line)`: the best of what is there and of lines piece 2^depth to (piece + 1) 2^depth - 1 of the form x q x + linear x over n bits, the first the highest; the earlier of equals.
+   * `width`: more than literal energies and partial sums can differ, 0 where none of them rounds. `work`: n n + (n + 1)(n + 1) + 1200 doubles; depth up to 30, n up to 52.
+   */
+  qubo(out: Pointer, work: Pointer, q: Pointer, linear: Pointer, n: number, depth: number, piece: number, width: number): void;
 }
 
 /** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */
