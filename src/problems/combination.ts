@@ -32,6 +32,8 @@ export interface Winner {
   readonly lines: bigint;
   /** The selections it tried, in order, where they are not lines 1, 2, 3, ... */
   readonly tried?: Iterable<Uint8Array>;
+  /** What a method that chooses has chosen so far, and why. */
+  readonly why?: string;
 }
 
 /**

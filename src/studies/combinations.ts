@@ -11,6 +11,8 @@ import { breathe } from '../core/run.ts';
 import type { Backend } from '../core/types.ts';
 import { now } from '../platform/index.ts';
 import { commit, nextWpn, type Cycle, type Winner } from '../problems/combination.ts';
+import { filtered } from '../problems/combination/filter.ts';
+import { samplingOptions, type Sampling, type SamplingOptions } from '../problems/combination/sampling.ts';
 import { stopped, type Room, type StrategyDef, type Tools } from '../problems/combination/strategy.ts';
 import { strategy as strategyOf } from '../problems/combination/index.ts';
 import { HEADER, ROWS, rows } from '../problems/combination/table.ts';
@@ -25,8 +27,12 @@ export interface CombinationOptions {
   readonly initialWpn?: number;
   /** [lower, upper] of the later ones; null is infinite. */
   readonly wpnBounds?: readonly [number | null, number | null];
-  /** `exact` (default) or `brute`. */
+  /** `exact` (default), `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`; `auto` picks. */
   readonly strategy?: string;
+  /** How the strategy `sampling` draws. */
+  readonly sampling?: SamplingOptions;
+  /** Only the coefficients vary whose places in sorted order the published index filter keeps, default false. */
+  readonly indexFiltering?: boolean;
   /** The first line in order within tolerance * earlyStopFactor (default 1) wins its cycle at once. */
   readonly earlyStopping?: boolean;
   readonly earlyStopFactor?: number;
@@ -68,6 +74,8 @@ export interface CombinationResult {
   /** Lines looked at, or answered for; text from 2^53 on. */
   readonly evaluations: number | string;
   readonly strategy: string;
+  /** What a strategy that chooses has chosen, and why. */
+  readonly why?: string;
   readonly winners: CycleWinner[];
 }
 
@@ -76,7 +84,7 @@ const GIB = 1073741824;
 const SHARED = 4194304; // bytes a run takes of the shared arena at most
 const KEPT = 67108864; // bytes of an instance that outlives its run
 const PATIENCE = 20; // milliseconds between turns of the event loop
-const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
+const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'sampling', 'indexFiltering', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
 
 /**
  * Searches weights W, products of step factors, with |c . W - target| <= tolerance.
@@ -93,7 +101,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
   const { c, bounds, def, tolerance, maxIter } = given;
   if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
   const shared = (await sharedBackend(options.backend)).scope();
-  const tools = toolsOf(shared, given.memory, options);
+  const tools = toolsOf(shared, given.memory, given.sampling, options);
   let table: TruthTable | undefined;
   try {
     table = options.truthTable === undefined ? undefined : await openTruth(options.truthTable);
@@ -152,6 +160,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
       best,
       evaluations: evaluations <= Number.MAX_SAFE_INTEGER ? Number(evaluations) : String(evaluations),
       strategy: def.name,
+      ...(last?.why === undefined ? {} : { why: last.why }),
       winners,
     };
   } catch (error) {
@@ -164,7 +173,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
 }
 
 /** The tools of a run. Small rooms are of the shared arena, a large one is an instance of its own that goes with the run. */
-function toolsOf(shared: Backend, memory: number, { signal, seed = 0 }: CombinationOptions): Tools & { close(): void } {
+function toolsOf(shared: Backend, memory: number, sampling: Sampling, { signal, seed = 0 }: CombinationOptions): Tools & { close(): void } {
   let room: Room | undefined;
   let size = 0;
   let paused = now();
@@ -180,6 +189,7 @@ function toolsOf(shared: Backend, memory: number, { signal, seed = 0 }: Combinat
   return {
     backend: shared,
     memory,
+    sampling,
     random: createRandom(seed, shared).fork('combinations'),
     kept: new Map(),
     room: (bytes) => (room !== undefined && bytes <= size ? room : open(bytes)),
@@ -218,7 +228,7 @@ async function own(name: Backend['name'], bytes: number): Promise<Room> {
   }
 }
 
-interface Given { readonly c: Float64Array; readonly bounds: readonly [number, number]; readonly def: StrategyDef; readonly tolerance: number; readonly maxIter: number; readonly initialWpn: number; readonly factor: number; readonly memory: number }
+interface Given { readonly c: Float64Array; readonly bounds: readonly [number, number]; readonly def: StrategyDef; readonly sampling: Sampling; readonly tolerance: number; readonly maxIter: number; readonly initialWpn: number; readonly factor: number; readonly memory: number }
 
 /** Everything a user gives, checked. */
 function checked(coefficients: ArrayLike<number>, target: number, options: CombinationOptions): Given {
@@ -240,14 +250,16 @@ function checked(coefficients: ArrayLike<number>, target: number, options: Combi
   if (!Array.isArray(wpnBounds) || wpnBounds.length !== 2) throw wrong('wpnBounds', wpnBounds, '[lower, upper], null for an infinite one');
   const bounds = [wpnBounds[0] ?? -Infinity, wpnBounds[1] ?? Infinity] as const;
   if (!bounds.every((bound) => typeof bound === 'number') || !(bounds[0] < bounds[1])) throw wrong('wpnBounds', wpnBounds, '[lower, upper] with lower below upper, null for an infinite one');
-  for (const name of ['earlyStopping', 'stallStop'] as const) if (options[name] !== undefined && typeof options[name] !== 'boolean') throw wrong(name, options[name], 'true or false');
+  for (const name of ['earlyStopping', 'stallStop', 'indexFiltering'] as const) if (options[name] !== undefined && typeof options[name] !== 'boolean') throw wrong(name, options[name], 'true or false');
   if (!finite(earlyStopFactor) || earlyStopFactor < 0) throw wrong('earlyStopFactor', earlyStopFactor, 'a number from 0');
   if (!Number.isSafeInteger(memory) || memory < 1048576 || memory > 4 * GIB - 262144) throw wrong('memory', memory, `an integer from 1048576 to ${4 * GIB - 262144} (bytes)`);
   if (onCycle !== undefined && typeof onCycle !== 'function') throw wrong('onCycle', onCycle, 'a function');
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
-  const def = strategyOf(options.strategy ?? 'exact');
+  const named = strategyOf(options.strategy ?? 'exact');
+  const def = options.indexFiltering ? filtered(named) : named;
+  const sampling = samplingOptions(options.sampling ?? {});
   const most = def.most(memory);
   if (c.length > most) throw new NadirError('input', `there are ${c.length} coefficients; allowed for strategy ${def.name} with ${memory} bytes: up to ${most}; ${def.beyond} take more`);
   if (truthTable !== undefined && c.length > ROWS) throw new NadirError('input', `there are ${c.length} coefficients; allowed in a truth table: up to ${ROWS}`);
-  return { c, bounds, def, tolerance, maxIter, initialWpn, factor: earlyStopFactor, memory };
+  return { c, bounds, def, sampling, tolerance, maxIter, initialWpn, factor: earlyStopFactor, memory };
 }

@@ -5,6 +5,7 @@
 import type { Random } from '../../core/types.ts';
 import type { Backend } from '../../core/kernels.ts';
 import type { Cycle, Winner } from '../combination.ts';
+import type { Sampling } from './sampling.ts';
 
 /** What the run lends a strategy. */
 export interface Tools {
@@ -16,6 +17,8 @@ export interface Tools {
   readonly random: Random;
   /** A place for what lasts from cycle to cycle: previous winners, buffers. */
   readonly kept: Map<string, unknown>;
+  /** How sampling draws; absent: its defaults. */
+  readonly sampling?: Sampling;
   /** `bytes` of an arena, 16-byte aligned, until the run ends; the next call may get the same room, and larger ones come from an instance of their own. */
   room(bytes: number): Room | Promise<Room>;
   /** To be awaited every so often (50 ms): gives way to the event loop, and throws `stopped` once the run is aborted. */
