@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { combinations, createRandom } from '../src/index.ts';
-import { compile, race, type Contender, type Flags, type Print } from './harness.ts';
+import { bench as study } from './study.ts';
+import { compile, median, race, type Contender, type Flags, type Print } from './harness.ts';
 
 const TWIN_FLAGS = ['-O3', '-march=x86-64-v2', '-mno-avx', '-ffp-contract=off'];
 interface Line { readonly line: string; readonly result: number }
@@ -123,6 +124,7 @@ export async function bench(print: Print, flags: Flags = {}): Promise<void> {
     const { line } = await ours(n, 'exact', 'simd');
     print(`exact ${n}${((performance.now() - begun) / 1000).toFixed(2).padStart(9)} s within 1 GiB (reach: 50 in 2.5 s, 56 in 60 s), line ${line}`);
   }
+  await crew(print, inputs);
   // Last, because the host's calls are slower once they have met both backends.
   for (const [strategy, n] of subjects) {
     agree(`${strategy} ${n}`, await ours(n, strategy, 'simd'), [await ours(n, strategy, 'reference')]);
@@ -131,6 +133,7 @@ export async function bench(print: Print, flags: Flags = {}): Promise<void> {
     print(`${strategy} ${n} on the plain twin: ${ms.toPrecision(3)} ms, ours is ${(ms / fast.get(`${strategy} ${n}`)!).toFixed(2)} times as fast`);
   }
   await table(print, join(folder, 'table.csv'), inputs(20));
+  await study(print);
 }
 
 function agree(what: string, { line, result }: Line, others: readonly Line[]): void {
@@ -141,6 +144,34 @@ function agree(what: string, { line, result }: Line, others: readonly Line[]): v
 async function inside({ c, target }: { c: number[]; target: number }): Promise<number> {
   const seconds = await race([32, 64].map((maxIter) => ({ name: String(maxIter), run: () => combinations(c, target, { maxIter }) as Promise<unknown> })));
   return ((seconds.get('64')! - seconds.get('32')!) / 32) * 1000;
+}
+
+/** Cycles over workers, which take turns with cycles without: a noisy neighbour hits all of them. */
+async function crew(print: Print, inputs: (n: number) => { c: number[]; target: number }): Promise<void> {
+  for (const [n, maxIter] of [[40, 12], [44, 6]] as const) {
+    const { c, target } = inputs(n);
+    const times: number[][] = [[], [], []];
+    const first: number[] = [];
+    const found = new Set<string>();
+    for (let round = 0; round < 4; round++) {
+      for (const workers of [0, 1, 2]) {
+        let begun = performance.now();
+        const { winners } = await combinations(c, target, {
+          maxIter, workers,
+          onCycle({ cycle }) {
+            const end = performance.now();
+            if (cycle > 1) times[workers]!.push(1000 * (end - begun)); // the first starts the workers, and touches their memory
+            else if (workers === 2) first.push(end - begun);
+            begun = end;
+          },
+        });
+        found.add(winners.map(({ line }) => line).join());
+      }
+    }
+    if (found.size > 1) throw new Error(`workers ${n}: not the same lines`);
+    const [none, one, two] = times.map((list) => median(list) / 1000) as [number, number, number];
+    print(`exact ${n}, ms a cycle: ${none.toFixed(1)} in this thread, ${one.toFixed(1)} by one worker, ${two.toFixed(1)} by two: ${(one / two).toFixed(2)} times as fast as one (reach 1.3); the first cycle, workers started, ${median(first).toFixed(0)}`);
+  }
 }
 
 /** What the truth table of 2^20 lines costs. */

@@ -18,6 +18,8 @@ export { seal, unseal } from './core/snapshot.ts';
 export { box } from './spaces/box.ts';
 export { bits } from './spaces/bits.ts';
 export { problems, problem } from './problems/index.ts';
+export { cycle } from './problems/cycle.ts';
+export type { CycleStart } from './problems/cycle.ts';
 export { limit } from './problems/limit.ts';
 export type { Limit } from './problems/limit.ts';
 export { differences, fromBatch, fromFunction } from './problems/wrap.ts';

@@ -8,13 +8,14 @@
 import { call, handle } from './executors/job.ts';
 import { faultOf } from './platform/fault.ts';
 import { score } from './studies/score.ts';
+import { piece } from './studies/tools.ts';
 
 import type { Handlers } from './executors/job.ts';
 import type { Answer } from './platform/pool.ts';
 import type { Reply, Request } from './platform/workers.ts';
 
 /** Every kind of job a thread understands. */
-const handlers: Handlers = { call, score };
+const handlers: Handlers = { call, score, piece };
 
 interface Globals {
   process?: { __tinypool_state__?: { workerData: unknown }; exit?: unknown };

@@ -3,19 +3,19 @@
  * and multiply the weights of the best one by a step factor that doubles or halves.
  *
  * The cycles are the published method's, `mode: 'faithful'`: the last state is what it returns, the best seen stands beside it, and why it stopped is said.
+ * `mode: 'convergent'` finds weights of the same form first and walks to them, a step factor a cycle.
  */
-import { openBackend, sharedBackend, type BackendName } from '../backend/index.ts';
+import { sharedBackend, type BackendName } from '../backend/index.ts';
 import { NadirError, show } from '../core/errors.ts';
-import { createRandom } from '../core/random.ts';
-import { breathe } from '../core/run.ts';
-import type { Backend } from '../core/types.ts';
-import { now } from '../platform/index.ts';
+import { cores } from '../platform/index.ts';
 import { commit, nextWpn, type Cycle, type Winner } from '../problems/combination.ts';
+import { convergent, walked } from '../problems/combination/convergent.ts';
 import { filtered } from '../problems/combination/filter.ts';
 import { samplingOptions, type Sampling, type SamplingOptions } from '../problems/combination/sampling.ts';
-import { stopped, type Room, type StrategyDef, type Tools } from '../problems/combination/strategy.ts';
+import { stopped, type StrategyDef } from '../problems/combination/strategy.ts';
 import { strategy as strategyOf } from '../problems/combination/index.ts';
 import { HEADER, ROWS, rows } from '../problems/combination/table.ts';
+import { toolsOf } from './tools.ts';
 import { openTruth, type TruthTable } from './truth.ts';
 
 export interface CombinationOptions {
@@ -27,19 +27,23 @@ export interface CombinationOptions {
   readonly initialWpn?: number;
   /** [lower, upper] of the later ones; null is infinite. */
   readonly wpnBounds?: readonly [number | null, number | null];
-  /** `exact` (default), `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`; `auto` picks. */
+  /** `exact` (default), `parallel`, `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`; `auto` picks. */
   readonly strategy?: string;
   /** How the strategy `sampling` draws. */
   readonly sampling?: SamplingOptions;
   /** Only the coefficients vary whose places in sorted order the published index filter keeps, default false. */
   readonly indexFiltering?: boolean;
+  /** `faithful` (default): the published cycles. `convergent`: weights of the same form planned at once, then a commit a cycle; strategy, early and stall stops do not apply. */
+  readonly mode?: 'faithful' | 'convergent';
   /** The first line in order within tolerance * earlyStopFactor (default 1) wins its cycle at once. */
   readonly earlyStopping?: boolean;
   readonly earlyStopFactor?: number;
   /** Stop when weights and step factor are what they were after another cycle, default false. */
   readonly stallStop?: boolean;
-  /** Bytes the strategy may use, default 1 GiB. */
+  /** Bytes the strategy may use, all workers together; default 1 GiB. */
   readonly memory?: number;
+  /** Threads that share out an exact cycle from 40 coefficients on; default as many as there are cores for strategy `parallel`, else 0: this one. */
+  readonly workers?: number;
   /** Integer from 0 to 2^53 - 1, default 0. */
   readonly seed?: number;
   readonly backend?: BackendName;
@@ -81,10 +85,8 @@ export interface CombinationResult {
 
 const TINY = 1e-8; // the published limit: coefficients are of use above it
 const GIB = 1073741824;
-const SHARED = 4194304; // bytes a run takes of the shared arena at most
-const KEPT = 67108864; // bytes of an instance that outlives its run
-const PATIENCE = 20; // milliseconds between turns of the event loop
-const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'sampling', 'indexFiltering', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
+const CREW = 256; // workers at most
+const KNOWN = ['tolerance', 'maxIter', 'initialWpn', 'wpnBounds', 'strategy', 'sampling', 'indexFiltering', 'mode', 'earlyStopping', 'earlyStopFactor', 'stallStop', 'memory', 'workers', 'seed', 'backend', 'signal', 'onCycle', 'truthTable'];
 
 /**
  * Searches weights W, products of step factors, with |c . W - target| <= tolerance.
@@ -101,7 +103,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
   const { c, bounds, def, tolerance, maxIter } = given;
   if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
   const shared = (await sharedBackend(options.backend)).scope();
-  const tools = toolsOf(shared, given.memory, given.sampling, options);
+  const tools = toolsOf(shared, { ...given, signal: options.signal, seed: options.seed });
   let table: TruthTable | undefined;
   try {
     table = options.truthTable === undefined ? undefined : await openTruth(options.truthTable);
@@ -114,9 +116,17 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
     let evaluations = 0n;
     let stop: CombinationResult['stop'] = 'budget';
     try {
+      const plan = given.mode === 'convergent' ? await convergent(c, target, { tolerance, maxIter, initialWpn: given.initialWpn, bounds }, tools.pause) : undefined;
+      evaluations = BigInt(plan?.compared ?? 0);
       for (let number = 1; number <= maxIter; number++) {
         await tools.pause();
-        const winner = await def.find(cycle, tools);
+        const step = plan?.steps[number - 1];
+        if (step) cycle = { ...cycle, wpn: step.wpn };
+        else if (plan) {
+          stop = 'stagnation'; // nothing nearer is known
+          break;
+        }
+        const winner = step ? walked(cycle, step.selection) : await def.find(cycle, tools);
         if (table) {
           for (const text of rows(cycle, number, winner)) {
             await table.write(text);
@@ -125,7 +135,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
         }
         const record = { cycle: number, line: String(winner.line), combo: winner.selection.join(''), wpn: cycle.wpn, result: winner.result, deltaAbs: winner.d, deltaCond: winner.cond };
         winners.push(record);
-        evaluations += winner.lines;
+        if (!plan) evaluations += winner.lines;
         last = winner;
         const weights = commit(cycle, winner.selection);
         if (number === 1 || winner.d < best.delta) best = { cycle: number, weights: Array.from(weights), delta: winner.d };
@@ -159,7 +169,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
       delta: last?.d ?? Math.abs(target),
       best,
       evaluations: evaluations <= Number.MAX_SAFE_INTEGER ? Number(evaluations) : String(evaluations),
-      strategy: def.name,
+      strategy: given.mode === 'convergent' ? given.mode : def.name,
       ...(last?.why === undefined ? {} : { why: last.why }),
       winners,
     };
@@ -167,74 +177,18 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
     await table?.drop(error);
     throw error;
   } finally {
-    tools.close();
+    await tools.close();
     shared.release();
   }
 }
 
-/** The tools of a run. Small rooms are of the shared arena, a large one is an instance of its own that goes with the run. */
-function toolsOf(shared: Backend, memory: number, sampling: Sampling, { signal, seed = 0 }: CombinationOptions): Tools & { close(): void } {
-  let room: Room | undefined;
-  let size = 0;
-  let paused = now();
-
-  async function open(bytes: number): Promise<Room> {
-    const small = bytes <= Math.min(SHARED, shared.free());
-    room = undefined; // the old one may go before the new one comes
-    room = small ? { backend: shared, pointer: shared.array(Math.ceil(bytes / 8)).byteOffset } : await own(shared.name, bytes);
-    size = bytes;
-    return room;
-  }
-
-  return {
-    backend: shared,
-    memory,
-    sampling,
-    random: createRandom(seed, shared).fork('combinations'),
-    kept: new Map(),
-    room: (bytes) => (room !== undefined && bytes <= size ? room : open(bytes)),
-    pause() {
-      if (signal?.aborted) throw stopped;
-      if (now() - paused < PATIENCE) return undefined;
-      return breathe().then(() => {
-        paused = now();
-        if (signal?.aborted) throw stopped;
-      });
-    },
-    close() {
-      const last = room;
-      if (last !== undefined && last.backend !== shared) spare.set(shared.name, last.backend.u8.length <= KEPT ? { deref: () => last } : new WeakRef(last));
-    },
-  };
-}
-
-/**
- * The last instance of a backend: memory that was touched before is twice as fast (n = 44: 82 ms a cycle, the first one 165). Up to n = 42 it is kept, a larger one until
- * it is collected.
- */
-const spare = new Map<Backend['name'], { deref(): Room | undefined }>();
-
-/** An instance of one's own. A run gives it back by forgetting it; two at a time never get the same one. */
-async function own(name: Backend['name'], bytes: number): Promise<Room> {
-  const old = spare.get(name)?.deref();
-  spare.delete(name);
-  if (old !== undefined && old.backend.u8.length - old.pointer >= bytes) return old;
-  try {
-    const backend = await openBackend(name, bytes + 131072); // the module's static data and the scratch come first
-    return { backend, pointer: backend.scratch.pointer + backend.scratch.f64.byteLength };
-  } catch (error) {
-    if (error instanceof NadirError) throw error;
-    throw new NadirError('memory', `this runtime has no ${bytes} bytes to give; give a smaller memory`, { cause: error });
-  }
-}
-
-interface Given { readonly c: Float64Array; readonly bounds: readonly [number, number]; readonly def: StrategyDef; readonly sampling: Sampling; readonly tolerance: number; readonly maxIter: number; readonly initialWpn: number; readonly factor: number; readonly memory: number }
+interface Given { readonly c: Float64Array; readonly bounds: readonly [number, number]; readonly def: StrategyDef; readonly sampling: Sampling; readonly mode: 'faithful' | 'convergent'; readonly tolerance: number; readonly maxIter: number; readonly initialWpn: number; readonly factor: number; readonly memory: number; readonly workers: number }
 
 /** Everything a user gives, checked. */
 function checked(coefficients: ArrayLike<number>, target: number, options: CombinationOptions): Given {
   if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options are ${show(options)}; allowed: an object`);
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of combinations; have ${KNOWN.join(', ')}`);
-  const { tolerance = 0, maxIter = 32, initialWpn = 1, wpnBounds = [null, null], earlyStopFactor = 1, memory = GIB, onCycle, truthTable, signal } = options;
+  const { tolerance = 0, maxIter = 32, initialWpn = 1, wpnBounds = [null, null], earlyStopFactor = 1, memory = GIB, onCycle, truthTable, signal, mode = 'faithful' } = options;
   const wrong = (field: string, value: unknown, allowed: string): NadirError => new NadirError('input', `${field} is ${show(value)}; allowed: ${allowed}`);
   const finite = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
@@ -255,11 +209,15 @@ function checked(coefficients: ArrayLike<number>, target: number, options: Combi
   if (!Number.isSafeInteger(memory) || memory < 1048576 || memory > 4 * GIB - 262144) throw wrong('memory', memory, `an integer from 1048576 to ${4 * GIB - 262144} (bytes)`);
   if (onCycle !== undefined && typeof onCycle !== 'function') throw wrong('onCycle', onCycle, 'a function');
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
+  if (mode !== 'faithful' && mode !== 'convergent') throw wrong('mode', mode, 'faithful, convergent');
   const named = strategyOf(options.strategy ?? 'exact');
   const def = options.indexFiltering ? filtered(named) : named;
   const sampling = samplingOptions(options.sampling ?? {});
-  const most = def.most(memory);
-  if (c.length > most) throw new NadirError('input', `there are ${c.length} coefficients; allowed for strategy ${def.name} with ${memory} bytes: up to ${most}; ${def.beyond} take more`);
+  const { workers = named.name === 'parallel' ? Math.min(cores(), CREW) : 0 } = options;
+  if (!Number.isSafeInteger(workers) || workers < 0 || workers > CREW) throw wrong('workers', workers, `an integer from 0 to ${CREW}`);
+  const each = Math.floor(memory / Math.max(1, workers));
+  const most = def.most(each);
+  if (mode === 'faithful' && c.length > most) throw new NadirError('input', `there are ${c.length} coefficients; allowed for strategy ${def.name} with ${each} bytes${workers > 1 ? ' a worker' : ''}: up to ${most}; ${def.beyond} take more`);
   if (truthTable !== undefined && c.length > ROWS) throw new NadirError('input', `there are ${c.length} coefficients; allowed in a truth table: up to ${ROWS}`);
-  return { c, bounds, def, sampling, tolerance, maxIter, initialWpn, factor: earlyStopFactor, memory };
+  return { c, bounds, def, sampling, mode, tolerance, maxIter, initialWpn, factor: earlyStopFactor, memory, workers };
 }

@@ -5,6 +5,7 @@
  */
 import { NadirError } from '../../core/errors.ts';
 import { better, highest, literal, selectionOf, terms, type Cycle, type Winner } from '../combination.ts';
+import { together } from './pieces.ts';
 import type { StrategyDef, Tools } from './strategy.ts';
 
 const PIECE = 24; // bits of a call of the kernel: 6 ms
@@ -21,28 +22,26 @@ export const brute: StrategyDef = {
   async find(cycle, tools) {
     const pairs = terms(cycle);
     if (!bounded(pairs, cycle.target)) return overflowing(cycle);
-    return settle(cycle, pairs, await enumerate(cycle, pairs, cycle.coefficients.length, tools));
+    return settle(cycle, pairs, (await together('brute', cycle, pairs, tools)) ?? (await enumerate(cycle, pairs, cycle.coefficients.length, tools)));
   },
 };
 
-/** The best of the lines that select among the last `depth` parameters only. */
-export async function enumerate({ target, within = -1 }: Cycle, pairs: Float64Array, depth: number, tools: Tools): Promise<Found> {
+/** The best of the lines that select among the last `depth` parameters only, in units of 2^low those from `first` to before `end`. */
+export async function enumerate({ target, within = -1 }: Pick<Cycle, 'target' | 'within'>, pairs: Float64Array, depth: number, tools: Tools, low: number = Math.min(depth, PIECE), first: number = 0, end: number = 1 << (depth - low)): Promise<Found> {
   const n = pairs.length / 2;
   const { backend, pointer } = await tools.room(4096 + 16 * n);
   const { kernels, f64 } = backend;
   const table = pointer + 4096;
   f64.set(pairs, table / 8);
-  const low = Math.min(depth, PIECE);
-  const pieces = 1 << (depth - low);
-  let best: Found = { line: 0n, d: NaN, result: NaN };
-  for (let piece = 0; piece < pieces; piece++) {
+  let best: Found = { line: 0n, d: Infinity, result: -Infinity };
+  for (let piece = first; piece < end; piece++) {
     let start = 0;
     for (let i = 0; i < n - low; i++) start += pairs[2 * i + (i < n - depth ? 0 : (piece >>> (n - low - 1 - i)) & 1)]!;
     kernels.brute(pointer, table + 16 * (n - low), low, start, target, within, piece === 0 ? 1 : 0);
     const [result, d, line] = [f64[pointer / 8]!, f64[pointer / 8 + 1]!, f64[pointer / 8 + 2]!];
     if (better(d, result, best)) best = { line: (BigInt(piece) << BigInt(low)) + BigInt(line), d, result };
     if (d <= within) break;
-    if (pieces > 1) await tools.pause();
+    if (end > first + 1) await tools.pause();
   }
   return best;
 }

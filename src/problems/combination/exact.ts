@@ -6,6 +6,7 @@
 import { terms } from '../combination.ts';
 import { bounded, enumerate, overflowing, settle } from './brute.ts';
 import { halves, memoryFor } from './halves.ts';
+import { together } from './pieces.ts';
 import type { StrategyDef } from './strategy.ts';
 
 const FEW = 15; // up to here every line costs less than meeting in the middle (2^15 lines: 13 microseconds)
@@ -29,6 +30,6 @@ export const exact: StrategyDef = {
       const first = await enumerate(cycle, pairs, Math.min(n, EARLY), tools);
       if (first !== undefined && (n <= EARLY || first.d <= cycle.within)) return settle(cycle, pairs, first);
     }
-    return settle(cycle, pairs, await halves(cycle, pairs, tools));
+    return settle(cycle, pairs, (await together('halves', cycle, pairs, tools)) ?? (await halves(cycle, pairs, tools)));
   },
 };

@@ -3,7 +3,8 @@
  *
  * Parameters 0 to k - 1 make list A: the distinct literal sums, each with its earliest line; what follows depends on the sum alone, so no other line can win.
  * The last m parameters make list B of sums from 0. A sweep finds the least |A + B - t| without rounding's blessing, so everything within a bound of it is scored
- * literally. Where memory ends, the r = n - k - m parameters between are fixed in turn, 2^r sweeps over the same lists.
+ * literally. The r = n - k - m parameters between are fixed in turn, 2^r sweeps over the same lists: a few, for speed, and
+ * more where memory ends. Workers share the sweeps out, each with lists of its own.
  *
  * The bound. u = 2^-53, M = the sum of the larger |term| of each parameter, S = M + |t|. A is the literal prefix sum itself. The literal sum s adds m terms to it, one rounding
  * of at most u M (1 + u)^n each. B is m - 1 roundings away from its terms' sum, A + B one more: v = fl(A + B) is within 2 m u M (1 + u)^n of s.
@@ -24,14 +25,16 @@ const UNIT = 1.1102230246251565e-16; // 2^-53
 const DIGITS = 53; // bits of a line in a list; parameter 0 is worth 2^52
 const TOP = 4503599627370496; // 2^52
 const SWEEPS = 20; // most r: a million sweeps
+const OUTER = 2; // least r: a step of a sweep is so much cheaper than of a merge that four sweeps over half as long lists win (measured: a fifth at 20 to 44)
 
 interface Plan { readonly left: number; readonly right: number; readonly bytes: number }
 
-/** The capacities of both lists, as powers of two: the longest that fit and are of use. */
-function planOf(n: number, memory: number): Plan {
-  let left = n >> 1;
-  while (left > 1 && bytesFor(left, Math.min(n - left, left + 1), n) > memory) left--;
-  const right = Math.min(n - left, left + 1);
+/** The capacities of both lists, as powers of two: the longest that fit and are of use where `outer` parameters are fixed at least. */
+function planOf(n: number, outer: number, memory: number): Plan {
+  const inner = n - outer;
+  let left = inner >> 1;
+  while (left > 1 && bytesFor(left, Math.min(inner - left, left + 1), n) > memory) left--;
+  const right = Math.min(inner - left, left + 1);
   return { left, right, bytes: bytesFor(left, right, n) };
 }
 
@@ -55,10 +58,19 @@ export function memoryFor(n: number): number {
   return 0;
 }
 
-/** The winner of a cycle whose sums cannot overflow, n from 3. With early stopping the first line within reach where there is one. */
-export async function halves({ target, within }: Cycle, pairs: Float64Array, tools: Tools): Promise<Found> {
+/** A worker's part of the sweeps: part `index` of `count`, in order. */
+export interface Share { readonly index: number; readonly count: number }
+
+/**
+ * The winner of a cycle whose sums cannot overflow, n from 3. With early stopping the first line within reach where there is one.
+ * With a share the winner of its part: an infinite distance where it has none, the best of all parts is the cycle's.
+ */
+export async function halves({ target, within }: Pick<Cycle, 'target' | 'within'>, pairs: Float64Array, tools: Tools, { index, count: shares }: Share = { index: 0, count: 1 }): Promise<Found> {
   const n = pairs.length / 2;
-  const plan = planOf(n, tools.memory);
+  let outer = OUTER;
+  for (let i = 1; i < shares; i *= 2) outer++;
+  outer = Math.min(outer, n - 2);
+  const plan = planOf(n, outer, tools.memory);
   const { backend, pointer } = await tools.room(plan.bytes);
   const { kernels, f64, u8 } = backend;
   const a = power(plan.left);
@@ -79,8 +91,10 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
   f64.set(pairs, table / 8);
 
   const { k, size } = growA();
-  const m = Math.min(n - k, plan.right);
+  const m = Math.max(1, Math.min(n - k - outer, plan.right));
   const r = n - k - m;
+  const first = Math.floor((power(r) * index) / shares);
+  const end = Math.floor((power(r) * (index + 1)) / shares);
   const rest = table + 16 * (n - m);
   const length = power(m);
   growB();
@@ -89,7 +103,7 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
   for (let i = 0; i < n; i++) scale += Math.max(Math.abs(pairs[2 * i]!), Math.abs(pairs[2 * i + 1]!));
   const bound = (2 * m + 8) * UNIT * scale;
 
-  let best: Found = { line: 0n, d: NaN, result: NaN };
+  let best: Found = { line: 0n, d: Infinity, result: -Infinity };
   let hit = undefined as Found | undefined; // the earliest within reach
   let least = Infinity; // of all sweeps
   const waiting = new Map<number, Set<number>>(); // sum of B -> (middle, index of A), to be scored together: B is searched once
@@ -98,10 +112,10 @@ export async function halves({ target, within }: Cycle, pairs: Float64Array, too
   const origin = f64[list / 8 + 2 * zero]!;
 
   // Line 0 of A: it goes with every selection of the rest but the empty one. Its place in the list is taken by a neighbour.
-  firstRows();
+  if (first === 0 && end > 0) firstRows();
   if (hit !== undefined) return hit; // nothing comes before these lines
-  for (let middle = 0; middle < power(r); middle++) {
-    if (middle > 0 || length > 1 << 20) await tools.pause();
+  for (let middle = first; middle < end; middle++) {
+    if (middle > first || length > 1 << 20) await tools.pause();
     kernels.shift(other, list, size, table + 16 * k, r, middle);
     if (middle === 0) {
       f64[other / 8 + zero] = f64[other / 8 + (zero > 0 ? zero - 1 : 1)]!;

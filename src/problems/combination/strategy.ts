@@ -5,6 +5,8 @@
 import type { Random } from '../../core/types.ts';
 import type { Backend } from '../../core/kernels.ts';
 import type { Cycle, Winner } from '../combination.ts';
+import type { Found } from './brute.ts';
+import type { Piece } from './pieces.ts';
 import type { Sampling } from './sampling.ts';
 
 /** What the run lends a strategy. */
@@ -19,10 +21,17 @@ export interface Tools {
   readonly kept: Map<string, unknown>;
   /** How sampling draws; absent: its defaults. */
   readonly sampling?: Sampling;
+  /** Threads that take pieces of an exact cycle; absent: there are none. */
+  readonly team?: Team;
   /** `bytes` of an arena, 16-byte aligned, until the run ends; the next call may get the same room, and larger ones come from an instance of their own. */
   room(bytes: number): Room | Promise<Room>;
   /** To be awaited every so often (50 ms): gives way to the event loop, and throws `stopped` once the run is aborted. */
   pause(): void | Promise<void>;
+}
+export interface Team {
+  readonly workers: number;
+  /** The best line of a piece; a worker's death is an error, an abort is `stopped`. */
+  run(piece: Piece): Promise<Found>;
 }
 export interface Room {
   readonly backend: Backend;
