@@ -63,9 +63,10 @@ async function browser(name: 'chromium' | 'firefox', options: object): Promise<T
     resolve: { alias: alias('web', 'workers') },
     plugins: [worker],
     cacheDir: `node_modules/.cache/vite-${name}`,
+    ...(name === 'chromium' ? { optimizeDeps: { include: ['gpu.js'] } } : {}), // else Vite finds it in mid-run and reloads
     test: {
       name,
-      include: ['tests/portable/**/*.test.ts'],
+      include: ['tests/portable/**/*.test.ts', ...(name === 'chromium' ? ['tests/browser/**/*.test.ts'] : [])], // Firefox has no WebGL without a screen
       testTimeout: 30_000,
       provide: { runtime: name },
       browser: {
