@@ -1,7 +1,9 @@
 /** The command registry. */
 import { list } from './list.ts';
 import { minimize } from './minimize.ts';
+import { optbench } from './optbench.ts';
+import { report } from './report.ts';
 import type { Command } from './shared.ts';
 import { tour } from './tour.ts';
 
-export const commands: readonly Command[] = [minimize, list, tour];
+export const commands: readonly Command[] = [minimize, optbench, report, list, tour];

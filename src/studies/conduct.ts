@@ -1,7 +1,36 @@
-/** `conduct`: every run of an experiment that its store does not hold yet, on this thread or over workers. */
-import type { Json } from '../core/types.ts';
-import type { Definition, Experiment, Inject, RunRecord } from '../experiment/record.ts';
-import type { Store } from '../core/types.ts';
+/**
+ * `conduct`: every run of an experiment that its store does not hold yet, on this thread or over workers.
+ *
+ * Runs are claimed by blocks, so that several processes share a store; handed out in batches of about 25 ms, so that a run of a
+ * microsecond is not sent alone; and recorded by the thread that made them. Surprise: nobody tells which run of a batch ended its
+ * thread, so all of that batch that is not in a journal is made again, one by one, and the guilty one falls alone.
+ */
+import { moduleHash, sharedBackend, wasmModule } from '../backend/index.ts';
+import { NadirError, messageOf, show } from '../core/errors.ts';
+import { openClaims, type Claims } from '../experiment/claims.ts';
+import { asked, experiment as experimentOf } from '../experiment/experiment.ts';
+import { fingerprint } from '../experiment/identity.ts';
+import { openWriter } from '../experiment/journal.ts';
+import { openLedger, type Ledger } from '../experiment/ledger.ts';
+import { late, record, type Plan } from '../experiment/perform.ts';
+import { openQueue, type Task } from '../experiment/queue.ts';
+import { runs, type RunsAnswer, type RunsJob, type RunsSetup } from '../executors/runs.ts';
+import { serial } from '../executors/serial.ts';
+import { threads } from '../executors/threads.ts';
+import { cores, files, now, runtime, time, version as runtimeVersion } from '../platform/index.ts';
+import { memory } from '../stores/index.ts';
+import { version } from '../version.ts';
+
+import type { Json, Store } from '../core/types.ts';
+import type { Definition, Experiment, Inject, RunRecord, Status } from '../experiment/record.ts';
+import type { Executor } from '../executors/threads.ts';
+
+const BATCH = 25; // milliseconds of work in a batch, aimed at
+const MOST = 64; // runs in a batch
+const GRACE = 2000; // milliseconds that running batches get after an abort
+const JOURNALS = 32; // that are merged at the end
+const MANY = 20_000; // records that are indexed at the end
+const SLACK = 500; // milliseconds after a timeout until the thread is ended
 
 export interface ConductOptions {
   /** Default: in memory, gone with the process. */
@@ -56,5 +85,233 @@ export interface Conducted {
   /** This experiment's records, by index. */
   records(): Promise<RunRecord[]>;
 }
-export declare function conduct(definition: Definition | Experiment, options?: ConductOptions): Promise<Conducted>;
-export type { Json };
+/**
+ * Makes every run that the store holds no success of: those that failed, were cancelled or half done among them.
+ *
+ * The same definition, seed and version give the same records with any number of workers or processes, straight through or resumed.
+ * Throws `input` for options that make no sense and a closure with workers, `name` when the module lacks the export, `store` when something cannot be kept.
+ * @example
+ * const definition = { name: 'demo', grid: { x: [1, 2, 3] }, operation: (context, { x }, seeds, capture) => capture.metric('square', x * x) };
+ * const { success, records } = await conduct(definition);
+ * success; // 3
+ * (await records()).map(({ metrics }) => metrics.square); // [ 1, 4, 9 ]
+ */
+export async function conduct(definition: Definition | Experiment, options: ConductOptions = {}): Promise<Conducted> {
+  const begun = now();
+  const experiment = 'fingerprint' in definition ? definition : experimentOf(definition);
+  const { store = memory(), timeout, failures = Infinity, limit = Infinity, checkpoint = 30_000, artifacts = true, lease = 15_000, signal, observe } = checked(options);
+  const workers = workersOf(options.workers, experiment);
+  const { size } = experiment;
+  const ledger = await openLedger(store);
+  const claims = openClaims(store, { owner: files.owner, host: files.host, time, alive: files.alive, lease });
+  const description = asked(experiment) as { readonly [field: string]: Json };
+  const tag = fingerprint({ ...description, operation: null });
+  if (options.fresh) await forget(store, ledger, claims, experiment);
+  await store.create(`experiments/${experiment.name}-${tag}.json`, new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`));
+
+  const plan: Plan = {
+    operation: experiment.operation, context: experiment.context, fingerprint: experiment.fingerprint, artifacts, checkpoint, timeout, inject: options.inject,
+    made: { nadir: version, module: moduleHash.slice(0, 16), runtime: `${runtime()} ${runtimeVersion()}` },
+  };
+  const kill = new AbortController(); // ends running batches
+  const halt = new AbortController(); // ends the handing out
+  const executor = await executorOf(workers, plan, store, kill.signal);
+  const renewal = setInterval(() => void claims.renew().catch(() => undefined), lease / 3);
+  const queue = openQueue(experiment, { ledger, claims, tag, resumable: await names(store, 'checkpoints/'), dirty: await names(store, 'aside/'), signal: halt.signal });
+
+  const ends = { success: 0, failed: 0, cancelled: 0 };
+  const alone: Task[] = []; // of batches whose thread died: one by one
+  const rate = meter();
+  let handed = 0;
+  let failure: string | null = null;
+  let stop: Conducted['stop'] | undefined;
+  let each = BATCH; // milliseconds a run, of late: the first batch is one run
+  const finish = (why: Conducted['stop']): void => {
+    stop ??= why;
+    halt.abort();
+  };
+
+  async function take(): Promise<Task[]> {
+    if (halt.signal.aborted) return [];
+    if (alone.length > 0) return [alone.shift()!];
+    const want = Math.min(Math.max(1, Math.round(BATCH / each)), MOST, limit - handed);
+    if (want < 1) {
+      if (queue.more) finish('limit');
+      return [];
+    }
+    handed += want; // before others take, too
+    const tasks = await queue.take(want, executor.workers);
+    handed -= want - tasks.length;
+    return tasks;
+  }
+
+  async function settle(task: Task, status: Status, milliseconds: number, message: string | undefined): Promise<void> {
+    ends[status]++;
+    each += (milliseconds - each) / 8;
+    if (status === 'failed') {
+      failure ??= message ?? null;
+      if (ends.failed >= failures) finish('failures');
+    }
+    await queue.done(task);
+  }
+
+  async function make(tasks: readonly Task[]): Promise<void> {
+    const job: RunsJob = { kind: 'runs', works: tasks.map(({ work }) => work) };
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    kill.signal.addEventListener('abort', end, { once: true });
+    const timer = timeout === undefined || workers === 0 ? undefined : setTimeout(end, timeout + SLACK);
+    try {
+      const { ends: made, kept } = await executor.run<RunsAnswer>(job, { signal: workers === 0 ? undefined : over.signal });
+      if (kept) {
+        for (const [key, bytes] of kept.files) await store.put(key, bytes);
+        await write(kept.records);
+      }
+      for (const [i, { status, milliseconds, message }] of made.entries()) await settle(tasks[i]!, status, milliseconds, message);
+    } catch (error) {
+      const code = (error as NadirError).code;
+      const stopped = kill.signal.aborted;
+      if (!stopped && !over.signal.aborted && code !== 'worker') throw error;
+      await ledger.refresh();
+      const left: Task[] = [];
+      for (const task of tasks) {
+        const known = await ledger.record(task.work.spec.id);
+        if (known?.attempt === task.work.attempt) await settle(task, known.status, known.milliseconds, known.error?.message);
+        else left.push(task);
+      }
+      if (!stopped && tasks.length > 1) {
+        alone.push(...left);
+        return;
+      }
+      for (const task of left) {
+        const { spec, attempt } = task.work;
+        const reason = stopped ? new NadirError('aborted', 'the run was cancelled') : over.signal.aborted ? late(timeout!) : error;
+        const status = stopped ? 'cancelled' : 'failed';
+        await write([record(spec, plan, { status, attempt, error: reason, started: time(), milliseconds: 0 })]);
+        await settle(task, status, 0, messageOf(reason));
+      }
+    } finally {
+      clearTimeout(timer);
+      kill.signal.removeEventListener('abort', end);
+    }
+  }
+
+  let writer: Awaited<ReturnType<typeof openWriter>> | undefined;
+  async function write(records: readonly RunRecord[]): Promise<void> {
+    writer ??= await openWriter(store, workers === 0 ? `${files.owner}-parent` : files.owner);
+    await writer.append(records);
+  }
+
+  async function slot(): Promise<void> {
+    for (let tasks = await take(); tasks.length > 0; tasks = await take()) {
+      await make(tasks);
+      const made = ends.success + ends.failed;
+      rate.note(made);
+      const left = size - BigInt(made + queue.skipped);
+      observe?.({ size, made, failed: ends.failed, skipped: queue.skipped, rate: rate.perSecond(), left: (Number(left) / rate.perSecond()) * 1000 });
+    }
+  }
+
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const onAbort = (): void => {
+    finish('aborted');
+    grace = setTimeout(() => kill.abort(), workers === 0 ? 0 : GRACE);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const failing = (error: unknown): never => {
+      halt.abort();
+      throw error;
+    };
+    do for (const { status, reason } of await Promise.allSettled(Array.from({ length: executor.workers }, () => slot().catch(failing))) as PromiseRejectedResult[]) if (status === 'rejected') throw reason;
+    while (alone.length > 0 && !halt.signal.aborted);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    clearTimeout(grace);
+    clearInterval(renewal);
+    await executor.close();
+    await writer?.close();
+    if (ledger.journals > JOURNALS || ledger.count > MANY) await ledger.compact(claims).catch(() => undefined); // another day
+    await claims.close().catch(() => undefined);
+  }
+  await ledger.refresh();
+  return {
+    size, ...ends, skipped: queue.skipped, failure, stop: stop ?? 'done', milliseconds: now() - begun, corrupt: ledger.corrupt,
+    async records() {
+      await ledger.refresh();
+      const mine: RunRecord[] = [];
+      for await (const each of ledger.records()) if (each.experiment === experiment.name && each.context === experiment.fingerprint) mine.push(each);
+      return mine.sort((a, b) => a.index - b.index);
+    },
+  };
+}
+
+const KNOWN = ['store', 'workers', 'timeout', 'failures', 'inject', 'checkpoint', 'artifacts', 'fresh', 'limit', 'lease', 'signal', 'observe'];
+const CHANCES = ['throw', 'hang', 'crash', 'slow'] as const;
+
+function checked(options: ConductOptions): ConductOptions {
+  for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of conduct; have ${KNOWN.join(', ')}`);
+  for (const field of ['timeout', 'checkpoint', 'lease'] as const) if (options[field] !== undefined && !(options[field]! > 0)) throw new NadirError('input', `${field} is ${show(options[field])}; allowed: milliseconds above 0`);
+  for (const field of ['failures', 'limit'] as const) if (options[field] !== undefined && options[field] !== Infinity && !(Number.isInteger(options[field]) && options[field]! >= 1)) throw new NadirError('input', `${field} is ${show(options[field])}; allowed: an integer from 1`);
+  const inject = options.inject ?? {};
+  for (const [name, value] of Object.entries(inject)) {
+    const chance = (CHANCES as readonly string[]).includes(name);
+    if (!chance && name !== 'milliseconds' && name !== 'seed') throw new NadirError('name', `unknown fault ${show(name)}; have ${CHANCES.join(', ')}, milliseconds, seed`);
+    if (!(typeof value === 'number' && value >= 0 && (!chance || value <= 1))) throw new NadirError('input', `${name} of inject is ${show(value)}; allowed: ${chance ? 'a probability from 0 to 1' : 'a number from 0'}`);
+  }
+  if (inject.hang && options.timeout === undefined) throw new NadirError('input', `hang of inject is ${inject.hang}; a run that hangs needs a timeout`);
+  if (options.signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
+  return options;
+}
+
+function workersOf(workers: number | undefined, { operation, size }: Experiment): number {
+  const closure = typeof operation === 'function';
+  if (workers === undefined) return closure ? 0 : Number(size < BigInt(cores()) ? size : cores());
+  if (!Number.isInteger(workers) || workers < 0 || workers > 256) throw new NadirError('input', `workers is ${show(workers)}; allowed: an integer from 0 (this thread) to 256`);
+  if (closure && workers > 0) throw new NadirError('input', `workers is ${workers}, but a closure cannot travel to another thread; give { module: new URL('./mine.js', import.meta.url), export: 'name' }, or workers: 0`);
+  return workers;
+}
+
+async function executorOf(workers: number, plan: Plan, store: Store, signal: AbortSignal): Promise<Executor> {
+  if (workers > 0) {
+    const setup: RunsSetup = { plan, address: store.address, wasm: (await sharedBackend()).name === 'simd' ? await wasmModule() : undefined };
+    return threads({ workers, setup });
+  }
+  const setup: RunsSetup = { plan, store, signal };
+  return serial({ setup, handlers: { runs: runs({ now, time, owner: files.owner, open: async () => store }) } });
+}
+
+async function forget(store: Store, ledger: Ledger, claims: Claims, { name }: Experiment): Promise<void> {
+  const ids: string[] = [];
+  for await (const { experiment, id } of ledger.records()) if (experiment === name) ids.push(id);
+  await ledger.forget((each) => each.experiment === name, claims);
+  for (const id of ids) {
+    await store.delete(`runs/${id.slice(0, 2)}/${id}/`);
+    await store.delete(`checkpoints/${id}.json`);
+    await store.delete(`nested/${id}.jsonl`);
+  }
+}
+
+/** The ids that have something under a prefix. */
+async function names(store: Store, prefix: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const key of store.keys(prefix)) found.add(key.slice(prefix.length, prefix.length + 16));
+  return found;
+}
+
+/** Runs a second over the last seconds. */
+function meter(): { note(made: number): void; perSecond(): number } {
+  const marks: [number, number][] = [[now(), 0]];
+  return {
+    note(made) {
+      const at = now();
+      if (at - marks.at(-1)![0] > 500 || marks.length < 2) marks.push([at, made]);
+      else marks[marks.length - 1] = [at, made];
+      if (marks.length > 20) marks.shift();
+    },
+    perSecond() {
+      const [[from, before], [to, after]] = [marks[0]!, marks.at(-1)!];
+      return after > before ? ((after - before) / (to - from)) * 1000 : NaN;
+    },
+  };
+}
