@@ -15,7 +15,7 @@ import type { Frame } from './frame.ts';
  * @example
  * const runs = frame([{ id: 'a', status: 'success', params: { note: '=1+1, "x"' }, metrics: { best_f: 0.1 }, data: {} }]);
  * csv(runs).split('\r\n')[0]; // 'id,experiment,index,status,replicate,seed,attempt,milliseconds,error,note,best_f'
- * csv(runs).split('\r\n')[1].split('success')[1]; // `,,,,,,"'=1+1, ""x""",0.1`
+ * csv(runs).endsWith(`"'=1+1, ""x""",0.1\r\n`); // true
  */
 export function csv(frame: Frame): string {
   const columns = frame.columns.map((name) => frame.column(name));
