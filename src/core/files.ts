@@ -26,7 +26,7 @@ export interface Files {
   /** Adds to the end, making the file when there is none. After a failure the file is as long as before. */
   append(path: string, bytes: Uint8Array): Promise<void>;
   /** Atomic on one file system; a file replaces a file, a folder an empty folder. */
-  rename(from: string, to: string): Promise<void>;
+  rename(from: string, to: string, sync?: boolean): Promise<void>;
   /** Gives a file a second name, atomically and not synced; rejects with EEXIST when something has it, with another code where files cannot have two. */
   link(from: string, to: string): Promise<void>;
   /** Deletes a file; nothing there is fine. */

@@ -9,7 +9,7 @@ import type { Ledger } from './ledger.ts';
 import type { Work } from './perform.ts';
 import type { Experiment, RunSpec } from './record.ts';
 
-const BLOCK = 32n; // runs under one claim at most
+const BLOCK = 128n; // runs under one claim at most
 const LOOK = 250; // milliseconds between looks at what other processes have
 
 export interface Task { readonly work: Work; readonly block: { readonly key: string; left: number } }

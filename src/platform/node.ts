@@ -112,9 +112,9 @@ export const files: Files = {
     if (size === 0) await settle(path);
   },
 
-  async rename(from, to) {
+  async rename(from, to, sync = true) {
     renameSync(from, to);
-    await settle(to);
+    if (sync) await settle(to);
   },
 
   async link(from, to) {

@@ -153,24 +153,26 @@ export async function directory(root: string, files: Files, { parents = false }:
     async move(from, to) {
       checkMove(from, to);
       const folder = from.endsWith('/');
-      const [source, target] = [from, to].map((key) => `${base}/${folder ? key.slice(0, -1) : key}`) as [string, string];
+      const source = `${base}/${from}`; // with its slash a folder, and no file of that name
+      const target = `${base}/${folder ? to.slice(0, -1) : to}`;
+      const missing = (): NadirError => new NadirError('store', `key ${show(from)} cannot be moved: there is no such ${folder ? 'folder' : 'key'}`);
       return inTurn([from, to], async () => {
-        const there = folder ? !(await walk(from, from).next()).done : (await files.read(source, 0, 0)) !== undefined;
-        if (!there) throw new NadirError('store', `key ${show(from)} cannot be moved: there is no such ${folder ? 'folder' : 'key'}`);
+        if (folder ? await files.prune(source) : (await files.read(source, 0, 0)) === undefined) throw missing();
         if (from === to) return;
         await inFolder(target, async () => {
           try {
-            await files.rename(source, target);
+            await files.rename(source, target, !folder); // a sync of the name alone would keep no draft in it
           } catch (error) {
             if (!folder || !['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(codeOf(error))) throw error;
             // Out of the way by a rename first: the time without either is one system call, however large the old folder is.
             const old = `${target}~${files.owner}-${writes++}`;
-            await files.rename(target, old);
-            await files.rename(source, target);
+            await files.rename(target, old, false);
+            await files.rename(source, target, false);
             await files.removeAll(old);
           }
         });
-      }).catch((error) => {
+      }).catch(async (error) => {
+        if (folder && (codeOf(error) === 'ENOENT' || (await files.read(source.slice(0, -1), 0, 0)) !== undefined)) throw missing();
         throw error instanceof NadirError ? error : failing(`moved to ${show(to)}`, from, base, error);
       });
     },

@@ -35,6 +35,8 @@ const JOURNALS = 32; // that are merged at the end
 const MANY = 20_000; // records that are indexed at the end
 const SLACK = 500; // milliseconds after a timeout until the thread is ended
 
+let calls = 0;
+
 /**
  * Makes every run that the store holds no success of: those that failed, were cancelled or half done among them.
  *
@@ -57,6 +59,7 @@ export async function conduct(definition: Definition | Experiment, options: Cond
   const description = asked(experiment) as { readonly [field: string]: Json };
   const tag = fingerprint({ ...description, operation: null });
   if (options.fresh) await forget(store, ledger, claims, experiment);
+  await claims.take(`processes/${files.owner}-${calls++}`); // so that nobody compacts journals under our threads
   await store.create(`experiments/${experiment.name}-${tag}.json`, new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`));
 
   const plan: Plan = {
@@ -85,10 +88,7 @@ export async function conduct(definition: Definition | Experiment, options: Cond
     if (halt.signal.aborted) return [];
     if (alone.length > 0) return [alone.shift()!];
     const want = Math.min(Math.max(1, Math.round(BATCH / each)), MOST, limit - handed);
-    if (want < 1) {
-      if (queue.more) finish('limit');
-      return [];
-    }
+    if (want < 1) return [];
     handed += want; // before others take, too
     const tasks = await queue.take(want, executor.workers);
     handed -= want - tasks.length;
@@ -186,7 +186,7 @@ export async function conduct(definition: Definition | Experiment, options: Cond
   }
   await ledger.refresh();
   return {
-    size, ...ends, skipped: queue.skipped, failure, stop: stop ?? 'done', milliseconds: now() - begun, corrupt: ledger.corrupt,
+    size, ...ends, skipped: queue.skipped, failure, stop: stop ?? (handed >= limit && queue.more ? 'limit' : 'done'), milliseconds: now() - begun, corrupt: ledger.corrupt,
     async records() {
       await ledger.refresh();
       const mine: RunRecord[] = [];
