@@ -29,6 +29,7 @@ export type { Conducted, ConductOptions, ConductProgress } from './studies/condu
 export { optbench } from './studies/optbench.ts';
 export { benchmark } from './studies/optbench/benchmark.ts';
 export type { BenchmarkOptions } from './studies/optbench/benchmark.ts';
+export { loadFrame, openStore } from './studies/store.ts';
 export { grid } from './experiment/grid.ts';
 export type { Axes } from './experiment/grid.ts';
 export type { Distribution } from './experiment/chance.ts';
