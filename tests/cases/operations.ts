@@ -36,9 +36,8 @@ export const operations: string = moduleOf(`
     if (x === 2) for (;;);
     capture.metric('square', x * x);
   };
-  const here = import.meta.url;
   export const outer = async (context, { x }, seeds, capture) => {
-    const inner = await capture.conduct({ name: 'inner', operation: { module: here, export: 'plain' }, grid: { x: [x, x + 1] }, replicates: 2 });
+    const inner = await capture.conduct({ name: 'inner', operation: { module: context.module, export: 'plain' }, grid: { x: [x, x + 1] }, replicates: 2 });
     capture.metric('total', inner.reduce((sum, { metrics }) => sum + metrics.square, 0));
   };
 `);

@@ -162,7 +162,7 @@ describe('conduct', () => {
 
   for (const workers of [0, 2]) {
     it(`runs experiments inside runs, and skips what they have done (${workers} workers)`, async () => {
-      const done = await conduct(definition('outer', { x: [1, 5] }), { workers });
+      const done = await conduct(definition('outer', { x: [1, 5] }, { context: { module: operations } }), { workers }); // Bun's import.meta.url of a data: module is no address
       expect(done.failure).toBe(null);
       expect((await done.records()).map(({ metrics }) => metrics.total)).toEqual([2 * (1 + 4), 2 * (25 + 36)]);
     });
