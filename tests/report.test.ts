@@ -87,6 +87,7 @@ describe('report', () => {
     const adam = rows.filter(({ params, status }) => params.algorithm === 'adam' && status === 'success').map(({ metrics }) => metrics.best_f!);
     expect(summary[1]!.slice(0, 5)).toEqual(['adam', '100', '2', '98', String(Number((adam.reduce((a, b) => a + b) / 98).toPrecision(3)))]);
     expect((await texts(page, '.tiles dd')).slice(0, 3)).toEqual(['300', '294', '6']);
+    expect(report({ title: '', records: rows.map((row) => ({ ...row, params: { algorithm: 'gradient_descent', lr: row.index } })), by: 'algorithm' })).toContain('<dd>gradient_<wbr>descent</dd>'); // it ends a line there, not within a word
     expect(said).toEqual([]);
     await page.close();
   });
@@ -147,7 +148,7 @@ describe('report', () => {
       const { page, said } = await open(report({ title: 'a_very_long_title_without_a_space_that_would_not_fit_a_narrow_screen', records: rows }), { viewport: { width: 360, height: 700 } });
       expect(said).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-      expect(await page.locator('#count').textContent()).toBe(`${rows.length} runs`);
+      expect(await page.locator('#count').textContent()).toBe(`${rows.length} ${rows.length === 1 ? 'run' : 'runs'}`);
       expect(await page.locator('main').innerText()).not.toMatch(/undefined|\[object/);
       await page.close();
     }
@@ -177,6 +178,27 @@ describe('figures', () => {
     const two = ticks.find(([label]) => label === 2)!; // of 1, 2 and 3
     expect(Math.abs(end[1]! - two[1])).toBeLessThan(0.02);
   });
+
+  it('give a group one colour everywhere, whatever a chart lacks and however its name sorts', () => {
+    const rows = records(24, ['p', 'q']).map((row, i): RunRecord => ({ ...row, status: 'success', params: { dim: [5, 10, 20][i % 3]!, problem: i % 2 ? 'p' : 'q' } })).filter(({ params }) => !(params.problem === 'q' && params.dim === 5));
+    const made = view(rows, { series: series(rows), by: 'dim' });
+    const colors = (svg: string): { [name: string]: string } => Object.fromEntries([...svg.matchAll(/data-name="(\d+)".*?stroke="(#\w+)"/gs)].map(([, name, color]) => [name!, color!]));
+    const [first, second] = figures('convergence', made, { theme: 'light' }).svgs.map(colors);
+    expect(Object.keys(first!)).toEqual(['5', '10', '20']);
+    const { 10: ten, 20: twenty } = first!;
+    expect(second).toEqual({ 10: ten, 20: twenty });
+    for (const kind of ['ecdf', 'box'] as const) expect(colors(figures(kind, made, { theme: 'light' }).svgs[0]!), kind).toEqual(first);
+    const legend = [...figures('convergence', made, { theme: 'light' }).svgs[1]!.split('class="legend"')[1]!.matchAll(/stroke="(#\w+)"/g)].map(([, color]) => color);
+    expect(legend).toEqual([ten, twenty]);
+  });
+
+  it('of thousands of groups take seconds, not minutes', () => {
+    const rows = records(12_000).map((row): RunRecord => ({ ...row, status: 'success', params: { ...row.params, k: row.index }, metrics: { best_f: row.index } }));
+    const html = report({ title: 'many groups', records: rows, by: 'k' });
+    expect(html).toContain('The first 500 of 12,000 groups.');
+    expect(html).toContain('; the first 40 of 12,000 groups.');
+    expect(html.length).toBeLessThan(4e6);
+  }, 20_000);
 
   it('thin a series to where it became better and its end', () => {
     const made = thin({ id: 'x', metric: 'f', step: [0, 1, 2, 3, 4], value: [5, 6, NaN, 2, 9] });

@@ -15,6 +15,8 @@ export interface Series {
   readonly points: readonly (readonly [number, number])[];
   /** [x, low, high]: an area behind the lines, such as quartiles. */
   readonly band?: readonly (readonly [number, number, number])[];
+  /** Its place among the theme's colours, from 0; default its place here. The same group keeps its colour in charts that lack another. */
+  readonly color?: number;
 }
 export interface LineChart {
   readonly title: string;
@@ -56,6 +58,7 @@ export function lineChart({ title, x, y, series, width, height, theme, step = fa
   const right = width - Math.round(Math.max(20, (fitting(xs, x.log, width - 20 - left).labels.at(-1)!.length / 2) * small * em + 8));
   const along = fitting(xs, x.log, right - left);
   const plot: Plot = { left, right, top, bottom };
+  const places = series.map(({ color }, i) => color ?? i);
   const px = (value: number): number => left + along.at(value) * (right - left);
   const py = (value: number): number => bottom - across.at(value) * (bottom - top);
 
@@ -65,7 +68,7 @@ export function lineChart({ title, x, y, series, width, height, theme, step = fa
   bands.forEach((band, i) => {
     if (band.length < 2) return;
     const [low, high] = [band.map(([bx, value]) => [bx, value] as const), band.map(([bx, , value]) => [bx, value] as const)];
-    out.push(`<path class="band" d="${line(high, px, py, step)}${line(low, px, py, step, true)}Z" fill="${lineColor(i, paint)}" fill-opacity="0.16"/>`);
+    out.push(`<path class="band" d="${line(high, px, py, step)}${line(low, px, py, step, true)}Z" fill="${lineColor(places[i]!, paint)}" fill-opacity="0.16"/>`);
   });
   kept.forEach((points, i) => {
     if (points.length === 0) return;
@@ -73,13 +76,13 @@ export function lineChart({ title, x, y, series, width, height, theme, step = fa
     const d = dots ? '' : line(points, px, py, step);
     if (dots) {
       const tip = (point: readonly [number, number]): string => escape(`${cut(series[i]!.name, 60)}: ${brief(point[0])}, ${brief(point[1])}`);
-      out.push(`<g ${name} fill="${lineColor(i, paint)}" fill-opacity="0.75">`, ...points.map((point) => `<circle cx="${fixed(px(point[0]))}" cy="${fixed(py(point[1]))}" r="3"><title>${tip(point)}</title></circle>`), '</g>');
-    } else if (/[HVL]/.test(d)) out.push(`<path ${name} d="${d}" fill="none" stroke-linejoin="round" ${stroke(i, paint)}/>`);
-    else out.push(`<circle ${name} cx="${fixed(px(points[0]![0]))}" cy="${fixed(py(points[0]![1]))}" r="3" fill="${lineColor(i, paint)}"/>`); // one spot
+      out.push(`<g ${name} fill="${lineColor(places[i]!, paint)}" fill-opacity="0.75">`, ...points.map((point) => `<circle cx="${fixed(px(point[0]))}" cy="${fixed(py(point[1]))}" r="3"><title>${tip(point)}</title></circle>`), '</g>');
+    } else if (/[HVL]/.test(d)) out.push(`<path ${name} d="${d}" fill="none" stroke-linejoin="round" ${stroke(places[i]!, paint)}/>`);
+    else out.push(`<circle ${name} cx="${fixed(px(points[0]![0]))}" cy="${fixed(py(points[0]![1]))}" r="3" fill="${lineColor(places[i]!, paint)}"/>`); // one spot
   });
   if (xs.length === 0) out.push(nothing(plot, paint));
 
-  return [...out, ...legendMarks(key, top, dots ? 'dot' : 'line', paint), '</svg>'].join('\n');
+  return [...out, ...legendMarks(key, top, dots ? 'dot' : 'line', paint, places), '</svg>'].join('\n');
 }
 
 /** The path through the points; `back`: from the last to the first, going on with a path that ended above the last. */

@@ -57,10 +57,10 @@ export function page({ title, about, theme, tiles, sections, columns, foot }: Pa
 <body>
 <header><div><h1>${escape(title)}</h1><p>${escape(about)}</p></div><button type="button" id="theme" aria-label="light or dark" title="light or dark">\u25d0</button></header>
 <main>
-<dl class="tiles">${tiles.map(({ label, value }) => `<div><dt>${escape(label)}</dt><dd>${escape(value)}</dd></div>`).join('')}</dl>
+<dl class="tiles">${tiles.map(({ label, value }) => `<div><dt>${escape(label)}</dt><dd>${escape(value).replaceAll('_', '_<wbr>')}</dd></div>`).join('')}</dl>
 ${sections.map(sectionOf).join('\n')}
 <section id="runs"><h2>Runs</h2>
-<p class="controls"><input type="search" id="search" placeholder="search: words, algorithm=adam, best_f&lt;1e-3" aria-label="search the runs"><span id="count" role="status">${rows.toLocaleString('en')} runs</span></p>
+<p class="controls"><input type="search" id="search" placeholder="search: words, algorithm=adam, best_f&lt;1e-3" aria-label="search the runs"><span id="count" role="status">${rows.toLocaleString('en')} ${rows === 1 ? 'run' : 'runs'}</span></p>
 <div class="scroll"><table id="table"><thead></thead><tbody></tbody></table></div>
 <p class="controls" id="pages"><button type="button" id="first">\u00ab</button><button type="button" id="before">\u2039 back</button><span id="at"></span><button type="button" id="after">on \u203a</button><button type="button" id="last">\u00bb</button></p>
 <noscript><p>The table of runs needs JavaScript.</p></noscript></section>
@@ -216,7 +216,7 @@ function draw() {
     columns.forEach((c, k) => { const text = show(c, i), td = make('td', text, numeric[k] ? 'n' : ''); if (text.length > 30) td.title = text; tr.append(td); });
     return tr;
   }));
-  $('count').textContent = found.length === total ? total.toLocaleString('en') + ' runs' : found.length.toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' runs';
+  $('count').textContent = (found.length === total ? '' : found.length.toLocaleString('en') + ' of ') + total.toLocaleString('en') + (total === 1 ? ' run' : ' runs');
   $('at').textContent = 'page ' + (page + 1).toLocaleString('en') + ' of ' + pages.toLocaleString('en');
   $('first').disabled = $('before').disabled = page === 0;
   $('last').disabled = $('after').disabled = page === pages - 1;

@@ -6,7 +6,7 @@
  */
 import { NadirError } from '../core/errors.ts';
 import { ecdf, quantile, runtimes, targets } from '../experiment/analysis.ts';
-import { cellOf, keyOf, textOf } from '../experiment/column.ts';
+import { cellOf, keyOf, textOf, type Cell } from '../experiment/column.ts';
 import { factors, frame, nameOf, type Frame } from '../experiment/frame.ts';
 import { boxPlot } from '../plot/box.ts';
 import { heatMap } from '../plot/heat.ts';
@@ -42,6 +42,8 @@ export interface View {
   readonly metric: string | undefined;
   readonly minimum: boolean;
   readonly by: readonly string[];
+  /** The groups of what is drawn, by name, in the order of their keys: the order of their colours in every chart. */
+  readonly groups: readonly string[];
   /** The other factor of maps, and what small charts are made for. */
   readonly facet: string | undefined;
   /** Values of the metric go on a log axis; `floor` stands for those at 0. */
@@ -75,6 +77,7 @@ export function view(records: Iterable<RunRecord>, { series = [], metric, by, mi
   const curve = [judged, 'f_value', 'loss', ...names].find((name): name is string => name !== undefined && names.has(name));
   return {
     runs, drawn, metric: judged, minimum, by: main, curve,
+    groups: drawn.group(main).map(({ key }) => nameOf(key)),
     facet: others.find((name) => free.includes(name)) ?? free[0],
     log: floor < Infinity && values.every((value) => value >= 0) && values.reduce((a, b) => Math.max(a, b), 0) > 30 * floor,
     floor,
@@ -101,6 +104,7 @@ type Facets = (most: number) => { name: string; part: Frame }[];
 
 function convergence(made: View, facets: Facets, theme: Theme, width: number): Figures | undefined {
   const { curve, series, by, minimum } = made;
+  const places = placesOf(made);
   if (curve === undefined) return undefined;
   const svgs = facets(facetsMost).flatMap(({ name, part }) => {
     const groups = part.group(by).map(({ key, frame }) => ({ name: nameOf(key), traces: frame.rows.flatMap(({ id }) => (series.has(id) ? [improving(series.get(id)!, minimum)] : [])) })).filter(({ traces }) => traces.length > 0).slice(0, groupsMost);
@@ -120,7 +124,7 @@ function convergence(made: View, facets: Facets, theme: Theme, width: number): F
         const at = group.traces.flatMap((trace) => trace.findLast(({ cost }) => cost <= step)?.loss ?? []);
         return at.length === group.traces.length ? [[step, shown(quantile(at, 0.5)), shown(quantile(at, minimum ? 0.25 : 0.75)), shown(quantile(at, minimum ? 0.75 : 0.25))] as const] : [];
       });
-      return { name: group.name, points: rows.map(([step, middle]) => [step, middle] as const), band: rows.map(([step, , low, high]) => [step, low, high] as const) };
+      return { name: group.name, color: places.get(group.name), points: rows.map(([step, middle]) => [step, middle] as const), band: rows.map(([step, , low, high]) => [step, low, high] as const) };
     });
     return [lineChart({ title: name || `${curve}, best so far`, x: { label: 'step', log: wide }, y: { label: curve, log }, series: lines, width: wideOf(name, width), height: 340, theme })];
   });
@@ -149,7 +153,8 @@ function improving({ step, value }: RunSeries, minimum: boolean): Improvement[] 
   return out.length > 0 ? out : [{ cost: end, loss: Infinity, end }];
 }
 
-function met({ curve, series, by, minimum, facet, drawn }: View, _: Facets, theme: Theme, width: number): Figures | undefined {
+function met(made: View, _: Facets, theme: Theme, width: number): Figures | undefined {
+  const { curve, series, by, minimum, facet, drawn } = made;
   if (curve === undefined) return undefined;
   const times = new Map<string, number[]>();
   let standard = true;
@@ -162,32 +167,37 @@ function met({ curve, series, by, minimum, facet, drawn }: View, _: Facets, them
     const gaps = minimum && least >= 0; // losses above 0 are taken for gaps to an optimum of 0
     standard &&= gaps;
     const levels = gaps ? targets() : targets((most - least) / 2 || 1, ((most - least) / 2 || 1) * 1e-8);
-    for (const { name, trace } of traces) times.set(name, [...(times.get(name) ?? []), ...runtimes(trace, levels, gaps ? 0 : least)]);
+    for (const { name, trace } of traces) {
+      if (!times.has(name)) times.set(name, []);
+      times.get(name)!.push(...runtimes(trace, levels, gaps ? 0 : least));
+    }
   }
   const reached = [...times.values()].flat().filter((time) => time < Infinity);
   if (times.size === 0) return undefined;
   const to = reached.reduce((a, b) => Math.max(a, b), 2);
   const budgets = targets(1, Math.max(to, 2), 200);
-  const lines = [...times].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, groupsMost).map(([name, all]): Series => {
+  const places = placesOf(made);
+  const lines = [...times].sort(([a], [b]) => places.get(a)! - places.get(b)!).slice(0, groupsMost).map(([name, all]): Series => {
     const share = ecdf(all, budgets);
-    return { name, points: Array.from(budgets, (budget, i) => [budget, share[i]!] as const) };
+    return { name, color: places.get(name), points: Array.from(budgets, (budget, i) => [budget, share[i]!] as const) };
   });
   const about = standard ? '51 targets from 1e2 to 1e-8, evenly spaced in the logarithm' : '51 targets from half of the range of a problem down by eight decades, above the best that any run found';
   return { title: 'Runtimes to targets', about: `The share of (run, target) pairs met within so many steps: ${about}.`, svgs: [lineChart({ title: `targets met by ${curve}`, x: { label: 'step', log: true }, y: { label: 'share of targets' }, series: lines, step: true, width, height: Math.round(width * 0.42), theme })] };
 }
 
-function heat({ drawn, by, facet, metric, log }: View, _: Facets, theme: Theme, width: number): Figures | undefined {
+function heat({ drawn, by, facet, metric, log, groups }: View, _: Facets, theme: Theme, width: number): Figures | undefined {
   if (facet === undefined || by.length === 0) return undefined;
-  const cells = drawn.aggregate([...by, facet], metric!);
+  const parts = (names: readonly string[], key: { readonly [name: string]: Cell }): string => nameOf(Object.fromEntries(names.map((name) => [name, key[name]])));
+  const cells = new Map(drawn.aggregate([...by, facet], metric!).map(({ key, median }) => [`${parts(by, key)}\n${parts([facet], key)}`, median]));
   const across = [...new Map(drawn.group(facet).map(({ key }) => [nameOf(key), key])).keys()];
-  const down = drawn.group(by).map(({ key }) => nameOf(key));
-  const rows = down.map((row) => across.map((column) => cells.find(({ key }) => nameOf(Object.fromEntries(by.map((name) => [name, key[name]]))) === row && nameOf({ [facet]: key[facet] }) === column)?.median ?? NaN));
+  const down = groups.slice(0, levelsMost);
+  const rows = down.map((row) => across.map((column) => cells.get(`${row}\n${column}`) ?? NaN));
   const height = Math.min(2000, 150 + down.length * 30 + Math.min(90, Math.max(...across.map((name) => name.length)) * 5));
-  return { title: `${by.join(', ')} by ${facet}`, about: `Median ${metric!} of the successful runs.`, svgs: [heatMap({ title: `median ${metric!}`, x: { label: facet, levels: across }, y: { label: by.join(', '), levels: down }, cells: rows, value: { label: metric!, log }, width, height, theme })] };
+  return { title: `${by.join(', ')} by ${facet}`, about: `Median ${metric!} of the successful runs${groups.length > levelsMost ? `; the first ${levelsMost} of ${groups.length.toLocaleString('en')} groups` : ''}.`, svgs: [heatMap({ title: `median ${metric!}`, x: { label: facet, levels: across }, y: { label: by.join(', '), levels: down }, cells: rows, value: { label: metric!, log }, width, height, theme })] };
 }
 
-function boxes({ drawn, by, metric, log, floor }: View, facets: Facets, theme: Theme, width: number): Figures | undefined {
-  const kept = drawn.group(by).map(({ key }) => nameOf(key)).slice(0, boxesMost);
+function boxes({ drawn, by, metric, log, floor, groups: all }: View, facets: Facets, theme: Theme, width: number): Figures | undefined {
+  const kept = all.slice(0, boxesMost);
   const svgs = facets(facetsMost).map(({ name, part }) => {
     const groups = new Map(part.group(by).map(({ key, frame }) => [nameOf(key), frame.values(metric!)]));
     return boxPlot({ title: name || metric!, x: { label: metric!, log }, label: by.join(', '), boxes: kept.map((group) => ({ name: group, values: (groups.get(group) ?? new Float64Array(0)).map((value) => (log ? Math.max(value, floor) : value)) })), width: wideOf(name, width), height: Math.min(2000, 96 + 30 * Math.max(3, kept.length)), theme });
@@ -211,6 +221,11 @@ function parallel({ drawn, runs, metric, by, log, floor, minimum }: View, _: Fac
   const result = { name: metric!, values: some.map((row) => Math.max(numberOf(runs, row, metric!), log ? floor : -Infinity)), log };
   const present = names.filter((name) => factors(drawn).some((each) => each.name === name));
   return { title: 'Parameters', about: `${some.length === drawn.size ? 'Every successful run' : `${some.length} of ${drawn.size} successful runs, evenly from the best to the worst`} as a line, coloured by ${metric!}: dark is low.`, svgs: [parallelCoordinates({ title: '', axes: [...present.map(axis), result], width: Math.max(width, 160 * (present.length + 1)), height: 420, theme })] };
+}
+
+/** Which colour a group has. */
+function placesOf({ groups }: View): Map<string, number> {
+  return new Map(groups.map((name, i) => [name, i]));
 }
 
 /** A chart of a facet stands beside another. */

@@ -13,6 +13,8 @@ import type { RunRecord } from '../experiment/record.ts';
 
 export type { RunSeries } from './figures.ts';
 
+const rowsMost = 500; // of a table that is HTML
+
 export interface ReportOptions extends ViewOptions {
   readonly title: string;
   readonly records: Iterable<RunRecord>;
@@ -79,7 +81,7 @@ function summaries(made: View): Section[] {
   const medians = groups.map(({ median }) => (minimum ? median : -median));
   const least = medians.reduce((a, b) => (b < a ? b : a), Infinity);
   const missing = groups.reduce((sum, group) => sum + group.missing, 0);
-  const out: Section[] = [{ title: 'Summary', about: `${metric} of the successful runs${missing > 0 ? `; ${missing} without a number are left out` : ''}. The best median is bold.`, table: aggregateTable(made), strong: medians.flatMap((median, i) => (median === least ? [i] : [])) }];
+  const out: Section[] = [{ title: 'Summary', about: `${metric} of the successful runs${missing > 0 ? `; ${missing} without a number are left out` : ''}. The best median is bold.${groups.length > rowsMost ? ` The first ${rowsMost} of ${groups.length.toLocaleString('en')} groups.` : ''}`, table: aggregateTable(made).slice(0, rowsMost + 1), strong: medians.flatMap((median, i) => (median === least ? [i] : [])) }];
   if (drawn.size > 0) {
     const best = drawn.best(metric, { minimum });
     const line = (name: string): string[] => [name, textOf(cellOf(best, runs.column(name)))];
@@ -128,5 +130,5 @@ function columns({ runs, by, metric }: View): Column[] {
 
 function foot(runs: Frame): string {
   const made = new Set(runs.rows.map((row) => (row.made ? `nadir ${row.made.nadir}, module ${row.made.module.slice(0, 12)}, ${row.made.runtime}` : '')).filter(Boolean));
-  return `${runs.size.toLocaleString('en')} runs${made.size > 0 ? `, made by ${[...made].slice(0, 6).join('; ')}${made.size > 6 ? `; and ${made.size - 6} more` : ''}` : ''}.`;
+  return `${runs.size.toLocaleString('en')} ${runs.size === 1 ? 'run' : 'runs'}${made.size > 0 ? `, made by ${[...made].slice(0, 6).join('; ')}${made.size > 6 ? `; and ${made.size - 6} more` : ''}` : ''}.`;
 }
