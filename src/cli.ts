@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
     note: (text) => {
       clear();
-      console.error(text);
+      console.error(text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')); // a message may quote what a stranger wrote
     },
     progress: (text) => {
       if (!terminal) return;

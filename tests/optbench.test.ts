@@ -130,6 +130,8 @@ describe('nadir optbench', () => {
     [['--inject', 'throw=x'], '--inject throw is "x"; allowed: a number'],
     [['--inject', 'hang=0.5'], 'hang of inject is 0.5; a run that hangs needs a timeout'],
     [['--fresh', '--resume'], '--fresh and --resume are both given; allowed: one'],
+    [['--no-artifact'], 'unknown option --no-artifact of optbench; did you mean --no-artifacts? have '],
+    [['--no-json'], 'unknown option --no-json of optbench; '],
     [['--worker', '2'], 'unknown option --worker of optbench; did you mean --workers? have '],
   ])('exits 2 with one sentence for %j', async (args, message) => {
     const { code, out, err } = await nadir(...args, '--store', 'refused');

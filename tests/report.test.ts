@@ -8,6 +8,7 @@ import { chromium as playwright, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { report as command } from '../src/commands/report.ts';
 import { parse } from '../src/commands/shared.ts';
+import { grid } from '../src/experiment/grid.ts';
 import { files } from '../src/platform/index.ts';
 import { directory } from '../src/stores/index.ts';
 import { conduct } from '../src/studies/conduct.ts';
@@ -87,7 +88,8 @@ describe('report', () => {
     const adam = rows.filter(({ params, status }) => params.algorithm === 'adam' && status === 'success').map(({ metrics }) => metrics.best_f!);
     expect(summary[1]!.slice(0, 5)).toEqual(['adam', '100', '2', '98', String(Number((adam.reduce((a, b) => a + b) / 98).toPrecision(3)))]);
     expect((await texts(page, '.tiles dd')).slice(0, 3)).toEqual(['300', '294', '6']);
-    expect(report({ title: '', records: rows.map((row) => ({ ...row, params: { algorithm: 'gradient_descent', lr: row.index } })), by: 'algorithm' })).toContain('<dd>gradient_<wbr>descent</dd>'); // it ends a line there, not within a word
+    const named = report({ title: '', records: rows.map((row) => ({ ...row, params: { algorithm: 'gradient_descent', lr: row.index } })), by: 'algorithm' });
+    expect(named.includes('<dd>gradient_<wbr>descent</dd>')).toBe(true); // it ends a line there, not within a word
     expect(said).toEqual([]);
     await page.close();
   });
@@ -247,7 +249,22 @@ describe('nadir report', () => {
     const json = JSON.parse((await nadir(root, '--json', '--group-by', 'problem,lr', '--where', 'algorithm=a')).out) as { groups: { key: object; mean: number }[]; best: { metrics: object } };
     expect(json.groups.map(({ key, mean }) => [key, Math.round(mean * 10)])).toEqual([[{ problem: evil, lr: 0.1 }, 11], [{ problem: evil, lr: 0.5 }, 15], [{ problem: 'p', lr: 0.1 }, 11], [{ problem: 'p', lr: 0.5 }, 15]]);
     expect(json.best.metrics).toMatchObject({ best_f: 0.1 });
+    expect(out).toContain('4 runs did not succeed; the first: no luck');
     expect(listing(root)).toEqual(before);
+  });
+
+  it('lets no name move the cursor, fill the screen or be taken for an inherited one', async () => {
+    const other = join(folder, 'names');
+    const store = await directory(other, files);
+    await conduct({
+      name: 'names', grid: grid.manual([{ algorithm: '\u001b[2J\nfeed', lr: 1 }, { algorithm: 'x'.repeat(3000), lr: 2, constructor: 3 }, { algorithm: '\u202eright', lr: 2, seed: 4 }]),
+      operation: (_, { lr }: { lr: number }, _seeds, capture) => capture.metric('best_f', lr),
+    }, { store });
+    const { out } = await nadir(other);
+    expect(out.split('\n').map((line) => line.length).every((length) => length < 200)).toBe(true);
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+    expect(out).toMatch(/\nbest  best_f 1 by run [0-9a-f]{16}: algorithm \ufffd\[2J\ufffdfeed, lr 1, replicate 0$/); // no constructor, no params.seed
+    expect((await nadir(other, '--where', 'params.seed=4')).out).toMatch(/best_f 2 by run [0-9a-f]{16}: replicate 0$/);
   });
 
   it('writes every kind of file', async () => {
@@ -279,6 +296,10 @@ describe('nadir report', () => {
       [[root, '--where', 'lr'], '--where is "lr"; allowed: name=value'],
       [[root, '--out', 'x.pdf'], '--out is "x.pdf"; allowed: a file that ends with .html, .csv'],
       [[root, '--out', 'x.svg', '--chart', 'pie'], '--chart is "pie"; allowed: convergence, ecdf, heat, box, parallel'],
+      [[root, '--chart', 'heat'], '--chart is given without --out; it belongs to a file that ends with .svg, .png'],
+      [[root, '--out', 'x.csv', '--theme', 'dark'], '--theme is given with --out x.csv; it belongs to a file that ends with .html, .svg, .png'],
+      [[root, '--out', 'x.svg', '--scale', '2'], '--scale is given with --out x.svg; it belongs to a file that ends with .png'],
+      [[mkdtempSync(join(folder, 'empty-'))], ' holds no runs; allowed: the folder'],
       [[root, '--theme', 'blue'], '--theme is "blue"; allowed: light, dark'],
       [[root, '--out', join(folder, 'no/where.csv')], 'cannot be written: there is no such folder'],
       [[root, '--otu', 'x'], 'unknown option --otu of report; did you mean --out?'],
@@ -300,6 +321,6 @@ describe('nadir report', () => {
     chmodSync(copy, 0o755);
     await conduct({ name: 'other', grid: { a: [1] }, operation: () => undefined }, { store: await directory(copy, files), workers: 0 });
     await expect(nadir(copy)).rejects.toThrow('holds the experiments demo, other; choose one with --experiment');
-    expect((await nadir(copy, '--experiment', 'other')).out).toBe('other: 1 runs, 1 successful; no metrics');
+    expect((await nadir(copy, '--experiment', 'other')).out).toBe('other: 1 run, 1 successful; no metrics');
   });
 });

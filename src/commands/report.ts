@@ -1,7 +1,9 @@
 /** `nadir report`: what a store of experiments holds, as a table here, or as a page, a chart or a file for other programs. */
+import { basename, dirname, resolve } from 'node:path';
 import { NadirError, nearest, show } from '../core/errors.ts';
+import { cellOf, textOf } from '../experiment/column.ts';
 import { csv, json, npzOf, parquet } from '../experiment/export.ts';
-import { factors, frame, type Cell } from '../experiment/frame.ts';
+import { factors, frame, type Cell, type Frame } from '../experiment/frame.ts';
 import { openLedger } from '../experiment/ledger.ts';
 import { readNpz } from '../experiment/npy.ts';
 import { files } from '../platform/index.ts';
@@ -9,13 +11,16 @@ import { directory } from '../stores/index.ts';
 import { figures, kinds, thin, view, type Kind, type RunSeries } from '../studies/figures.ts';
 import { png } from '../studies/png.ts';
 import { aggregateTable, report as reportOf } from '../studies/report.ts';
-import { number, pairs, table, writable, write, type Command, type Io } from './shared.ts';
+import { legible, number, pairs, table, writable, write, type Command, type Io } from './shared.ts';
 
 import type { Store } from '../core/types.ts';
 import type { RunRecord } from '../experiment/record.ts';
 
 const CURVES = 2000; // runs whose series are read, evenly over all: medians of more look the same and take minutes
 const endings = ['html', 'csv', 'parquet', 'json', 'npz', 'svg', 'png'] as const;
+
+/** Options that only some files know. */
+const only: { readonly [option: string]: readonly string[] } = { chart: ['svg', 'png'], scale: ['png'], title: ['html'], theme: ['html', 'svg', 'png'] };
 
 export const report: Command = {
   name: 'report',
@@ -42,6 +47,7 @@ export const report: Command = {
     if (out !== undefined && ending === undefined) throw new NadirError('input', `--out is ${show(out)}; allowed: a file that ends with ${endings.map((each) => `.${each}`).join(', ')}`);
     const theme = choice('theme', text('theme'), ['light', 'dark'] as const);
     const chart = choice('chart', text('chart'), kinds);
+    for (const [name, kinds] of Object.entries(only)) if (values[name] !== undefined && !kinds.includes(ending!)) throw new NadirError('input', `--${name} is given ${out === undefined ? 'without --out' : `with --out ${out}`}; it belongs to a file that ends with ${kinds.map((each) => `.${each}`).join(', ')}`);
     const wanted = pairs(values, 'where') as { [column: string]: Cell };
     if (out !== undefined) await writable(out);
 
@@ -58,9 +64,11 @@ export const report: Command = {
       const groups = bare.metric === undefined ? [] : runs.aggregate(bare.by, bare.metric);
       const best = bare.metric === undefined || bare.drawn.size === 0 ? undefined : bare.drawn.best(bare.metric, { minimum: bare.minimum });
       if (values.json) return io.out(JSON.stringify({ store: root, experiment: runs.rows[0]!.experiment, runs: runs.size, corrupt, metric: bare.metric ?? null, by: bare.by, groups, best: best && { id: best.id, params: best.params, replicate: best.replicate, metrics: best.metrics } }));
-      io.out(`${runs.rows[0]!.experiment}: ${runs.size.toLocaleString('en')} runs, ${runs.where({ status: 'success' }).size.toLocaleString('en')} successful${bare.metric === undefined ? '; no metrics' : `; ${bare.metric} of these`}`);
-      if (bare.metric !== undefined) io.out(table(aggregateTable(bare)));
-      if (best !== undefined) io.out(`best  ${bare.metric} ${best.metrics[bare.metric!] ?? ''} by run ${best.id}: ${factors(runs).map(({ name }) => [name, best.params[name]] as const).filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}, replicate ${best.replicate}`);
+      io.out(`${runs.rows[0]!.experiment}: ${counted(runs.size)}, ${runs.where({ status: 'success' }).size.toLocaleString('en')} successful${bare.metric === undefined ? '; no metrics' : `; ${bare.metric} of these`}`);
+      if (bare.metric !== undefined) io.out(table(aggregateTable(bare).map((row) => row.map((cell) => legible(cell)))));
+      if (best !== undefined) io.out(`best  ${bare.metric} ${textOf(cellOf(best, runs.column(bare.metric!)))} by run ${best.id}: ${[...described(runs, best), `replicate ${best.replicate}`].join(', ')}`);
+      const bad = runs.where(({ status }) => status !== 'success').rows;
+      if (bad.length > 0) io.out(`${counted(bad.length)} did not succeed; the first: ${legible(bad[0]!.error?.message ?? bad[0]!.status, 300)}`);
       return;
     }
     const curves = ending === 'html' || ((ending === 'svg' || ending === 'png') && chart !== 'box' && chart !== 'heat' && chart !== 'parallel');
@@ -69,7 +77,7 @@ export const report: Command = {
     const bytes = await content(ending!);
     await write(out, bytes);
     if (values.json) io.out(JSON.stringify({ out, bytes: bytes.length, runs: runs.size, corrupt }));
-    else io.out(`${out}: ${runs.size.toLocaleString('en')} runs, ${bytes.length < 1e6 ? `${(bytes.length / 1e3).toFixed(1)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`}`);
+    else io.out(`${out}: ${counted(runs.size)}, ${bytes.length < 1e6 ? `${(bytes.length / 1e3).toFixed(1)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`}`);
 
     async function content(kind: (typeof endings)[number]): Promise<Uint8Array> {
       const bytesOf = (made: string): Uint8Array => new TextEncoder().encode(made);
@@ -87,15 +95,33 @@ export const report: Command = {
   },
 };
 
+function counted(n: number): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? 'run' : 'runs'}`;
+}
+
+/** What tells a run from the others. */
+function described(runs: Frame, row: RunRecord): string[] {
+  return factors(runs).flatMap(({ name }) => {
+    const cell = cellOf(row, runs.column(name));
+    return cell === undefined ? [] : [`${legible(name)} ${legible(textOf(cell))}`];
+  });
+}
+
 function choice<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined || allowed.includes(value as T)) return value as T | undefined;
   throw new NadirError('input', `--${name} is ${show(value)}; allowed: ${allowed.join(', ')}`);
 }
 
+/** Whether there is anything of that name, be it an empty folder. */
+async function stands(path: string): Promise<boolean> {
+  const whole = resolve(path);
+  return whole === dirname(whole) || (await files.list(dirname(whole)).catch(() => [])).some(({ name }) => name === basename(whole));
+}
+
 /** A store that is there, and that this does not change. */
 async function open(root: string): Promise<Store> {
   const marked = await files.read(`${root.replace(/\/+$/, '')}/nadir.json`);
-  if (marked === undefined) throw new NadirError('input', `store ${show(root)} ${(await files.list(root).catch(() => [])).length > 0 || (await files.read(root)) !== undefined ? 'holds no runs' : 'is not there'}; allowed: the folder that an experiment was kept in`);
+  if (marked === undefined) throw new NadirError('input', `store ${show(root)} ${await stands(root) ? 'holds no runs' : 'is not there'}; allowed: the folder that an experiment was kept in`);
   const nothing = async (): Promise<void> => {};
   return { ...(await directory(root, files)), put: nothing, create: async () => true, append: nothing, draft: nothing, move: nothing, delete: nothing };
 }

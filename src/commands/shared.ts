@@ -30,7 +30,7 @@ export function parse(command: Command, args: readonly string[]): Values {
   const options = { ...command.options, help: { type: 'boolean', about: 'this text' } };
   for (const arg of args) {
     if (arg === '--') break;
-    const name = /^--(?:no-)?([^=]+)/.exec(arg)?.[1];
+    const name = /^--([^=]+)/.exec(arg)?.[1];
     if (name !== undefined && !Object.hasOwn(options, name)) {
       const near = nearest(name, Object.keys(options));
       throw new NadirError('input', `unknown option --${name} of ${command.name}; ${near ? `did you mean --${near}? ` : ''}have ${Object.keys(options).map((o) => `--${o}`).join(' ')}`);
@@ -131,6 +131,12 @@ export function pairs(values: Values, name: string): { [key: string]: unknown } 
     }
   }
   return out;
+}
+
+/** A text of somebody else for one line of a terminal: no line feeds, nothing that moves the cursor or turns the direction, and not endless. */
+export function legible(text: string, most: number = 60): string {
+  const letters = Array.from(text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd'));
+  return letters.length <= most ? letters.join('') : `${letters.slice(0, most - 1).join('')}\u2026`;
 }
 
 /** Rows as aligned columns; numbers to the right. */
