@@ -110,12 +110,17 @@ describe('the grids', () => {
     const count = (name: string): number => cases.filter(({ algorithm }) => algorithm === name).length;
     expect(['gradient_descent', 'adam', 'simulated_annealing', 'random_search', 'evolution_strategy'].map(count)).toEqual([101, 100, 100, 100, 100]);
     for (const { algorithm, problem, dim, lr, strategy } of cases as any[]) {
-      expect([5, 10, 20, 30, 50]).toContain(dim);
+      expect(Number.isInteger(dim) && dim >= 2 && dim <= 50).toBe(true);
       expect(['sphere', 'rosenbrock', 'rastrigin', 'ackley', 'griewank']).toContain(problem);
       if (algorithm === 'adam') expect(lr * Math.sqrt(dim) >= 0.999e-4 && lr * Math.sqrt(dim) <= 1.001).toBe(true);
       else if (algorithm !== 'gradient_descent') expect(lr).toBeUndefined();
       expect(strategy === undefined).toBe(algorithm !== 'random_search');
     }
+    expect(new Set(cases.map((params) => JSON.stringify(params))).size).toBeGreaterThan(490); // a case that comes twice is one run: only uniform random search has nothing to draw but its problem
+    const kinds = cases.filter(({ algorithm }) => algorithm === 'random_search').map((params) => Object.keys(params).sort().slice(3).join());
+    expect(new Set(kinds)).toEqual(new Set(['problem,shrink,strategy', 'problem,restart,shrink,strategy', 'problem,strategy']));
+    for (const params of cases) for (const name of Object.keys(params)) expect(['algorithm', 'problem', 'dim', 'max_iters', ...reads(params.algorithm as string)]).toContain(name);
+    for (const n of [1, 4, 7]) expect(benchmark({ trials: n }).grid.size).toBe(BigInt(n));
     expect([...benchmark({ trials: 501, seed: 1 }).grid]).toEqual(cases);
     expect([...benchmark({ trials: 501, seed: 2 }).grid]).not.toEqual(cases);
   });
@@ -124,7 +129,11 @@ describe('the grids', () => {
     [{ intensity: 'ligth' }, 'unknown intensity "ligth"; did you mean light? have light, medium, heavy, extreme'],
     [{ grid: 'distnct' }, 'unknown grid "distnct"; did you mean distinct? have product, distinct'],
     [{ intensity: 'light', trials: 3 }, 'intensity and trials of benchmark are both given; allowed: one of intensity, targeted, trials'],
-    [{ targeted: { algorithm: 'admam', problem: 'sphere' } }, 'unknown optimizer "admam"; did you mean adam? have '],
+    [{ targeted: { algorithm: 'admam', problem: 'sphere' } }, 'unknown algorithm "admam"; did you mean adam? have gradient_descent, adam, simulated_annealing, random_search, evolution_strategy, auto, '],
+    [{ targeted: { algorithm: 'evolution_strategie', problem: 'sphere' } }, 'unknown algorithm "evolution_strategie"; did you mean evolution_strategy? have '],
+    [{ targeted: { algorithm: 'adam', problem: 'sphere', dim: 3 } }, 'targeted of benchmark is {"algorithm":"adam","problem":"sphere","dim":3}; allowed: { algorithm, problem }, both by name'],
+    [{ targeted: 'adam' }, 'targeted of benchmark is "adam"; allowed: { algorithm, problem }, both by name'],
+    [null, 'the options of benchmark are null; allowed: an object with intensity, '],
     [{ targeted: { algorithm: 'adam', problem: 'spere' } }, 'unknown problem "spere"; did you mean sphere? have '],
     [{ trials: 0 }, 'trials of benchmark is 0; allowed: an integer from 1'],
     [{ trials: 5, grid: 'product' }, 'grid of benchmark is "product", but trials has a form of its own; leave it out'],
@@ -196,7 +205,7 @@ describe('a run', () => {
   });
 
   it.each([
-    [{ algorithm: 'admam', problem: 'sphere' }, 'unknown optimizer "admam"; did you mean adam? have '],
+    [{ algorithm: 'admam', problem: 'sphere' }, 'unknown algorithm "admam"; did you mean adam? have '],
     [{ algorithm: 'adam', problem: 'spere' }, 'unknown problem "spere"; did you mean sphere? have '],
     [{ algorithm: 'adam', problem: 'sphere', beta3: 1 }, 'unknown parameter "beta3" of adam; did you mean beta1? have '],
     [{ algorithm: 'adam' }, 'problem of optbench is missing; allowed: a name (see nadir list)'],

@@ -5,9 +5,9 @@
  * The published step size and sigma of 0.5 are absolute, on boxes ten wide and twelve hundred wide alike. Here both count tenths
  * of the box's width: nearly the same on [-5.12, 5.12], and a sensible step on the others.
  */
-import { NadirError, nearest, show } from '../../core/errors.ts';
+import { NadirError, named, nearest, show } from '../../core/errors.ts';
 import { resolve } from '../../core/options.ts';
-import { optimizer } from '../../optimizers/index.ts';
+import { optimizer, optimizers } from '../../optimizers/index.ts';
 import { problem } from '../../problems/index.ts';
 import type { Json, OptimizerDef, Params } from '../../core/types.ts';
 
@@ -51,14 +51,21 @@ export const resolver: { readonly [name: string]: readonly Json[] } = {
   pop_size: ['is', 'pop_size', 'auto', ['max', 20, ['*', 4, 'dim']], 'pop_size'],
 };
 
+/** What a name means: a published one, or one of the registry. */
+function algorithmOf(name: string): { readonly published: Published | undefined; readonly def: OptimizerDef } {
+  named('algorithm', [...Object.keys(PUBLISHED).map((each) => ({ name: each })), ...optimizers.filter((def) => !Object.hasOwn(PUBLISHED, def.name))], name);
+  const published = Object.hasOwn(PUBLISHED, name) ? PUBLISHED[name]! : undefined;
+  return { published, def: optimizer(published?.name ?? name) };
+}
+
 /**
  * The parameters that an algorithm reads, beside those of every run. Throws `name` for an unknown algorithm.
  * @example
  * reads('gradient_descent'); // [ 'lr', 'momentum', 'lr_decay' ]
  */
 export function reads(algorithm: string): readonly string[] {
-  const published = Object.hasOwn(PUBLISHED, algorithm) ? PUBLISHED[algorithm]! : undefined;
-  return published === undefined ? Object.keys(optimizer(algorithm).options) : [...new Set([...Object.keys(published.params), ...(published.name === algorithm ? Object.keys(optimizer(algorithm).options) : [])])];
+  const { published, def } = algorithmOf(algorithm);
+  return published === undefined ? Object.keys(def.options) : [...new Set([...Object.keys(published.params), ...(published.name === algorithm ? Object.keys(def.options) : [])])];
 }
 
 /** A run's parameters in the engine's words. */
@@ -82,8 +89,7 @@ export interface Opened {
 export function read(params: Params): Opened {
   const { algorithm } = params as { readonly algorithm: string };
   for (const field of ['algorithm', 'problem']) if (params[field] === undefined) throw new NadirError('input', `${field} of optbench is missing; allowed: a name (see nadir list)`);
-  const published = Object.hasOwn(PUBLISHED, algorithm) ? PUBLISHED[algorithm]! : undefined;
-  const def = optimizer(published?.name ?? algorithm);
+  const { published, def } = algorithmOf(algorithm);
   const own = reads(algorithm);
   const optionOf = (name: string): string => published?.params[name] ?? name;
   const given: Record<string, Json> = {};

@@ -27,7 +27,7 @@ export interface BenchmarkOptions {
   readonly grid?: 'product' | 'distinct';
   /** One algorithm on one problem, at a few of its settings. */
   readonly targeted?: { readonly algorithm: string; readonly problem: string };
-  /** Random cases, from 1; they are shared out evenly among the five algorithms, and trial i of each meets the same problem. */
+  /** Random cases, from 1; they are shared out evenly among the five algorithms and the kinds of each, and trial i of a kind meets the same problem as of any other. */
   readonly trials?: number;
   /** Runs a case; default that of the intensity (2, 3, 5, 10), 10 targeted, 1 of a trial. */
   readonly replicates?: number;
@@ -44,6 +44,7 @@ const KNOWN = ['intensity', 'grid', 'targeted', 'trials', 'replicates', 'seed'];
  * grid.size * BigInt(replicates); // 93312000000n
  */
 export function benchmark(options: BenchmarkOptions = {}): Definition & { readonly grid: Grid; readonly replicates: number } {
+  if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options of benchmark are ${show(options)}; allowed: an object with ${KNOWN.join(', ')}`);
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of benchmark; have ${KNOWN.join(', ')}`);
   const { intensity, targeted: target, trials, seed = 0 } = options;
   const modes = Object.entries({ intensity, targeted: target, trials }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -72,7 +73,9 @@ function distinct({ algorithms, shared, own }: Axes): Grid {
   return grid.union(...algorithms.map((algorithm) => grid.product({ algorithm: [algorithm], ...shared, ...only(own, reads(algorithm)) })));
 }
 
-function aimed({ algorithm, problem: name }: { readonly algorithm: string; readonly problem: string }): Made {
+function aimed(target: { readonly algorithm: string; readonly problem: string }): Made {
+  if (typeof target !== 'object' || target === null || !Object.hasOwn(target, 'algorithm') || !Object.hasOwn(target, 'problem') || Object.keys(target).length > 2) throw new NadirError('input', `targeted of benchmark is ${show(target)}; allowed: { algorithm, problem }, both by name`);
+  const { algorithm, problem: name } = target;
   reads(algorithm); // throws for an unknown one
   const own = targeted.own[algorithm] ?? {};
   const cases = grid.product({ algorithm: [algorithm], problem: [problem(name).name], dim: targeted.dims, max_iters: ['auto'], ...own });
@@ -82,9 +85,21 @@ function aimed({ algorithm, problem: name }: { readonly algorithm: string; reado
 function drawn(n: number, seed: number): Made {
   if (!Number.isSafeInteger(n) || n < 1) throw new NadirError('input', `trials of benchmark is ${show(n)}; allowed: an integer from 1`);
   const { algorithms, shared, own } = random;
-  const shares = algorithms.map((_, i) => Math.floor(n / algorithms.length) + (i < n % algorithms.length ? 1 : 0));
-  const grids = algorithms.flatMap((algorithm, i) => (shares[i] === 0 ? [] : [grid.random({ algorithm, max_iters: 'auto', ...shared, ...own[algorithm] } as { [name: string]: Json }, { n: shares[i]!, seed })]));
-  return { name: `random-${n}`, cases: resolved(grid.union(...grids), Object.values(own).flatMap(Object.keys)), replicates: random.replicates };
+  const grids = algorithms.flatMap((algorithm, i) => {
+    const share = part(n, algorithms.length, i);
+    const kinds = own[algorithm]!;
+    return kinds.flatMap((draws, k) => {
+      const mine = part(share, kinds.length, k);
+      return mine === 0 ? [] : [grid.random({ algorithm, max_iters: 'auto', ...shared, ...draws } as { [name: string]: Json }, { n: mine, seed })];
+    });
+  });
+  const names = grids.flatMap((one) => Object.keys(one.at(0)));
+  return { name: `random-${n}`, cases: resolved(grid.union(...grids), names), replicates: random.replicates };
+}
+
+/** Part i of n in parts as equal as can be. */
+function part(n: number, parts: number, i: number): number {
+  return Math.floor(n / parts) + (i < n % parts ? 1 : 0);
 }
 
 /** With rates and rounds as numbers. Expressions may only name parameters that some case has. */
