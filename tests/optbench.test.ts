@@ -111,7 +111,7 @@ describe('nadir optbench', () => {
   it.each([
     [['--intensity', 'ligth'], 'unknown intensity "ligth"; did you mean light? have '],
     [['--grid', 'distnct'], 'unknown grid "distnct"; did you mean distinct? have '],
-    [['--targeted', 'admam', 'sphere'], 'unknown optimizer "admam"; did you mean adam? have '],
+    [['--targeted', 'admam', 'sphere'], 'unknown algorithm "admam"; did you mean adam? have '],
     [['--targeted', 'adam', 'spere'], 'unknown problem "spere"; did you mean sphere? have '],
     [['--targeted', 'adam'], '--targeted has "adam"; allowed: an algorithm and a problem, --targeted adam rosenbrock'],
     [['adam'], 'unexpected word "adam" after optbench; an algorithm and a problem belong to --targeted'],
@@ -124,7 +124,10 @@ describe('nadir optbench', () => {
     [['--seed', '-1'], 'seed of experiment optbench-light-product is -1; allowed: an integer from 0 to 2^53 - 1'],
     [['--workers', '0.5'], 'workers is 0.5; allowed: an integer from 0 (this thread) to 256'],
     [['--limit', '0'], 'limit is 0; allowed: an integer from 1'],
-    [['--timeout', '0'], 'timeout is 0; allowed: milliseconds above 0'],
+    [['--timeout', '0'], '--timeout is 0; allowed: seconds above 0, up to 2,000,000'],
+    [['--timeout', 'Infinity'], '--timeout is Infinity; allowed: seconds above 0, up to 2,000,000'],
+    [['--intensity', 'medium', '--workers', '-1'], 'workers is -1; allowed: an integer from 0 (this thread) to 256'],
+    [['--intensity', 'medium', '--limit', 'Infinity'], '1,152 runs are left to make; '],
     [['--inject', 'thro=1'], 'unknown fault "thro"; did you mean throw? have '],
     [['--inject', 'throw'], '--inject is "throw"; allowed: faults as throw=0.1,crash=0.05'],
     [['--inject', 'throw=x'], '--inject throw is "x"; allowed: a number'],
@@ -134,9 +137,10 @@ describe('nadir optbench', () => {
     [['--no-json'], 'unknown option --no-json of optbench; '],
     [['--worker', '2'], 'unknown option --worker of optbench; did you mean --workers? have '],
   ])('exits 2 with one sentence for %j', async (args, message) => {
-    const { code, out, err } = await nadir(...args, '--store', 'refused');
+    const { code, out, err } = await nadir(...args, '--store', message.includes(' left to make') ? 'asked' : 'refused');
     expect(err.startsWith(`nadir: ${message}`), err).toBe(true);
     expect([code, out, err.trim().split('\n').length]).toEqual([2, '', 1]);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
   });
 
   it('exits 1 for a store that is a file', async () => {

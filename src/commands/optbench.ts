@@ -7,6 +7,7 @@ import { openLedger } from '../experiment/ledger.ts';
 import { files, now } from '../platform/index.ts';
 import { directory } from '../stores/index.ts';
 import { conduct, type ConductProgress, type Conducted } from '../studies/conduct.ts';
+import { checked, workersOf } from '../studies/conduct/options.ts';
 import { benchmark, type BenchmarkOptions } from '../studies/optbench/benchmark.ts';
 import { brief, number, table, type Command, type Io, type Values } from './shared.ts';
 
@@ -16,6 +17,7 @@ import type { Experiment, Inject, RunRecord } from '../experiment/record.ts';
 const STORE = './runs/optbench';
 const ASK = 1000; // runs that are made without a question
 const FIRST = 5; // cases that a dry run shows
+const LONGEST = 2_000_000; // seconds: timers hold 2^31 milliseconds
 const SHOWN = 250; // milliseconds between two progress lines
 const STORES = ['store', 'out', 'root-dir', 'save-dir'];
 const REPLICATES = ['replicates', 'seeds', 'n-seeds'];
@@ -61,8 +63,11 @@ export const optbench: Command = {
     if (fresh && values.resume) throw new NadirError('input', '--fresh and --resume are both given; allowed: one');
     const folder = one(values, STORES) ?? STORE;
     const limit = number(values, 'limit');
-    const timeout = number(values, 'timeout');
-    const options = { workers: number(values, 'workers'), failures: number(values, 'failures'), limit, timeout: timeout === undefined ? undefined : timeout * 1000, inject: inject(values), artifacts: !values['no-artifacts'], fresh };
+    const seconds = number(values, 'timeout');
+    if (seconds !== undefined && !(seconds > 0 && seconds <= LONGEST)) throw new NadirError('input', `--timeout is ${seconds}; allowed: seconds above 0, up to ${grouped(LONGEST)}`);
+    const timeout = seconds === undefined ? undefined : seconds * 1000;
+    const options = { workers: number(values, 'workers'), failures: number(values, 'failures'), limit, timeout, inject: inject(values), artifacts: !values['no-artifacts'], fresh };
+    workersOf(checked(options).workers, experiment); // before a folder is made or a question asked
     const store = await directory(folder, files, { parents: true });
     await consent(experiment, store, fresh, limit, values, io);
     let shown = -Infinity;
@@ -79,7 +84,7 @@ export const optbench: Command = {
     const records = (await made.records()).filter(({ seed, replicate }) => seed === experiment.seed && replicate < experiment.replicates);
     if (values.json) io.out(JSON.stringify(document(experiment, made, records, folder)));
     else io.out(said(experiment, made, records, folder));
-    if (made.corrupt > 0) io.note(`nadir: ${grouped(made.corrupt)} damaged lines of the journals are left out; their runs are made again`);
+    if (made.corrupt > 0) io.note(made.corrupt === 1 ? 'nadir: 1 damaged line of the journals is left out; its run is made again' : `nadir: ${grouped(made.corrupt)} damaged lines of the journals are left out; their runs are made again`);
     if (made.stop === 'aborted') throw new NadirError('aborted', `stopped after ${grouped(made.success + made.failed)} runs; they are kept in ${folder}, and the same command${fresh ? ' without --fresh' : ''} goes on`);
     if (made.stop === 'failures') throw new NadirError('worker', `stopped after ${grouped(made.failed)} failed runs; the first: ${made.failure}`);
     if (made.failed > 0) throw new NadirError('worker', `${grouped(made.failed)} runs failed; the first: ${made.failure}; the same command tries them again`);
@@ -136,7 +141,7 @@ function dry({ name, grid: cases, replicates, size }: Experiment, values: Values
 /** Returns when the runs may be made: few are left, --yes is there, or a person says so. */
 async function consent(experiment: Experiment, store: Store, fresh: boolean, limit: number | undefined, values: Values, io: Io): Promise<void> {
   const ask = BigInt(ASK);
-  const most = (left: bigint): bigint => (limit !== undefined && left > BigInt(Math.max(0, Math.floor(limit))) ? BigInt(Math.max(0, Math.floor(limit))) : left);
+  const most = (left: bigint): bigint => (left > (limit ?? Infinity) ? BigInt(limit!) : left); // an integer or Infinity
   if (values.yes || most(experiment.size) <= ask) return;
   let left = experiment.size;
   if (!fresh) for await (const { experiment: name, seed, replicate, status } of (await openLedger(store)).records()) if (name === experiment.name && seed === experiment.seed && replicate < experiment.replicates && status === 'success') left--;
