@@ -30,7 +30,7 @@ export interface Claims {
   renew(): Promise<readonly string[]>;
   /** The first other holder of a claim that has not expired, for people: `4711-1a2b3c4d on lab3`; undefined when there is none. */
   others(): Promise<string | undefined>;
-  /** Gives up every claim. */
+  /** Gives up every claim, and deletes those of dead processes of this machine. */
   close(): Promise<void>;
 }
 
@@ -60,7 +60,8 @@ export function openClaims(store: Store, { owner, host, time, alive, lease }: Cl
       return undefined; // half a file of a crash, or nothing
     }
   };
-  const lives = (found: Claim): boolean => found.until > time() && !(host !== '' && found.host === host && !alive(Number.parseInt(found.owner, 10)));
+  const died = (found: Claim): boolean => host !== '' && found.host === host && !alive(Number.parseInt(found.owner, 10));
+  const lives = (found: Claim): boolean => found.until > time() && !died(found);
 
   const give = async (key: string): Promise<void> => {
     if (!held.delete(key)) return;
@@ -99,6 +100,10 @@ export function openClaims(store: Store, { owner, host, time, alive, lease }: Cl
     },
     async close() {
       await Promise.all([...held].map(give));
+      for await (const name of store.keys('claims/')) {
+        const found = await read(name.slice('claims/'.length));
+        if (found !== undefined && died(found)) await store.delete(name);
+      }
     },
   };
 }

@@ -75,6 +75,14 @@ describe('claims', () => {
     expect([await nameless.take('a'), await nameless.take('c')]).toEqual([true, true]);
   });
 
+  it('of dead processes are swept by whoever ends', async () => {
+    const { store, state, of } = place();
+    await Promise.all([of(7).take('processes/7'), of(8, 'elsewhere').take('processes/8'), of(9).take('demo/3')]);
+    state.dead.add(7).add(8);
+    await of(10).close();
+    expect(await keysOf(store, '')).toEqual(['claims/demo/3', 'claims/processes/8']);
+  });
+
   it('that cannot be read are nobody\'s', async () => {
     const { store, of } = place();
     for (const text of ['', '{', 'null', '7', '{"owner":"1-a"}', '{"owner":1,"until":9e99}']) {
