@@ -114,6 +114,27 @@ describe('conduct on a directory', () => {
     expect(JSON.parse(second.output)).toMatchObject({ success: 4, failed: 0, stop: 'done' });
   }, 60_000);
 
+  it('a process that sleeps longer than its lease, and wakes up, spoils nothing', async () => {
+    const definition = demo('pieces', 100);
+    const path = folder();
+    mkdirSync(path);
+    const children = [another(path, definition, 1, { lease: 150 }), another(path, definition, 1, { lease: 150 })];
+    while (lines(path) === 0) await sleep(5);
+    for (let i = 0; children.some(({ exitCode }) => exitCode === null); i++) {
+      children[i % 2]!.kill('SIGSTOP');
+      await sleep(301 + 7 * i);
+      children[i % 2]!.kill('SIGCONT');
+      await sleep(60);
+    }
+    for (const { output } of children) expect(JSON.parse(output), output).toMatchObject({ failed: 0, cancelled: 0, stop: 'done' });
+    const calm = folder();
+    const whole = await conduct(definition, { store: await open(calm), workers: 0 });
+    const again = await conduct(definition, { store: await open(path), workers: 0 });
+    expect(again).toMatchObject({ success: 0, skipped: 200 });
+    expect((await again.records()).map(decided)).toEqual((await whole.records()).map(decided));
+    expect(artifacts(path)).toEqual(artifacts(calm));
+  }, 60_000);
+
   it('reports damaged lines, keeps the rest and makes the lost runs again', async () => {
     const path = folder();
     const definition = demo('plain', 20);

@@ -69,11 +69,11 @@ print('1')`);
 
 test.skipIf(!found && process.env.CI !== 'true')('NumPy reads what a run leaves', async () => {
   const store = memory();
-  const { capture, finish } = await openCapture({ store, id: '00112233aabbccdd', signal: new AbortController().signal, now: () => 0, every: 1e9, artifacts: true, resumable: false, dirty: false, conduct: async () => [] });
+  const { capture, finish } = await openCapture({ store, id: '00112233aabbccdd', attempt: 'me-1', signal: new AbortController().signal, now: () => 0, every: 1e9, artifacts: true, resumable: false, dirty: false, conduct: async () => [] });
   for (let step = 0; step < 1000; step++) capture.metric('loss/train', 1 / (step + 1), step);
   const rows = capture.stream('rows.npy', { type: 'f32', shape: [2, 3] });
   for (let i = 0; i < 500; i++) await rows.write(Float32Array.from({ length: 6 * 200 }, (_, k) => i * 1200 + k));
-  const { artifacts } = await finish();
+  const { artifacts } = (await finish())!;
   for (const { name, bytes } of artifacts) {
     const kept = (await store.get(`runs/00/00112233aabbccdd/${name}`))!;
     expect(kept.length).toBe(bytes);

@@ -15,7 +15,8 @@ import type { Job } from './job.ts';
 
 const FLUSH = 250; // milliseconds that a finished run waits for its batch
 
-export interface RunsJob extends Job { readonly kind: 'runs'; readonly works: readonly Work[] }
+/** `failures`: after so many failed ones no more of the batch are made. */
+export interface RunsJob extends Job { readonly kind: 'runs'; readonly works: readonly Work[]; readonly failures: number }
 /** What a pool for runs is opened with; `store` in this thread only. */
 export interface RunsSetup { readonly plan: Plan; readonly address?: Store['address']; readonly store?: Store; readonly signal?: AbortSignal; readonly wasm?: WebAssembly.Module }
 /** How each run of the batch ended; `kept`: all that a thread without the store has made, for its parent to keep. */
@@ -26,8 +27,6 @@ export interface RunsAnswer {
 export interface RunsTools extends Omit<Tools, 'load'> {
   /** Opens the store an address names; without one, an empty store of this thread's own. */
   open(address: Store['address']): Promise<Store>;
-  /** `<process>-<random>`: names the journal of this thread. */
-  readonly owner: string;
 }
 
 interface Place { readonly store: Store; append?(records: readonly RunRecord[]): Promise<void> }
@@ -35,16 +34,17 @@ interface Place { readonly store: Store; append?(records: readonly RunRecord[]):
 /** The handler of `runs`. */
 export function runs(tools: RunsTools): (job: RunsJob, setup: unknown) => Promise<RunsAnswer> {
   const places = new WeakMap<RunsSetup, Promise<Place>>();
-  const own: Tools = { ...tools, load: load as (module: string, name: string) => Promise<Operation> };
-  return async ({ works }, given) => {
+  const own: RunsTools & Tools = { ...tools, load: load as (module: string, name: string) => Promise<Operation> };
+  return async ({ works, failures }, given) => {
     const setup = given as RunsSetup;
     let place = places.get(setup);
-    if (place === undefined) places.set(setup, (place = placeOf(setup, tools)));
+    if (place === undefined) places.set(setup, (place = placeOf(setup, own)));
     const { store, append } = await place;
     const ends: RunsAnswer['ends'][number][] = [];
     const records: RunRecord[] = [];
     let written = 0;
     let flushed = tools.now();
+    let failed = 0;
     for (const work of works) {
       const record = await perform(work, setup.plan, store, own, setup.signal);
       records.push(record);
@@ -54,7 +54,8 @@ export function runs(tools: RunsTools): (job: RunsJob, setup: unknown) => Promis
         written = records.length;
         flushed = tools.now();
       }
-      if (setup.signal?.aborted) break;
+      if (record.status === 'failed') failed++;
+      if (setup.signal?.aborted || failed >= failures) break;
     }
     if (append) {
       if (written < records.length) await append(written === 0 ? records : records.slice(written));
@@ -69,7 +70,9 @@ export function runs(tools: RunsTools): (job: RunsJob, setup: unknown) => Promis
   };
 }
 
-async function placeOf(setup: RunsSetup, tools: RunsTools): Promise<Place> {
+async function placeOf(setup: RunsSetup, tools: RunsTools & Tools): Promise<Place> {
+  const { operation } = setup.plan;
+  if (typeof operation !== 'function') await tools.load(operation.module, operation.export); // so that no run's time has it in it
   if (setup.store === undefined && setup.address === undefined) return { store: await tools.open(undefined) };
   const store = setup.store ?? (await tools.open(setup.address));
   const writer = await openWriter(store, tools.owner);

@@ -1,16 +1,17 @@
 /**
  * Where a run puts what it found: metrics and data for its record, files aside, and now and then a checkpoint of all of it.
  *
- * Files are drafts under `aside/<id>/` until `finish` moves the folder to its place. Surprise: a checkpoint names files, so
- * what it names may not be written over: an artifact replaced later goes beside it, to `.1`, and takes its name at the end.
+ * Files are drafts in a folder of the attempt's own until `finish` moves it to the run's place; a later attempt takes it over by moving
+ * it. So of two processes at one run (one slept longer than its claim) who finds his files gone leaves the run to the other. Surprise:
+ * a checkpoint names files, so these may not be written over: an artifact replaced later goes to `.1`, and takes its name at the end.
  */
 import { NadirError, show } from '../core/errors.ts';
 import { artifactBytes, checkFile, checkName, copyJson } from './artifact.ts';
-import { deleteCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { deleteCheckpoint, holds, saveCheckpoint, takeOver } from './checkpoint.ts';
 import { openDrafts } from './drafts.ts';
 import { npz, npzFlaw } from './npy.ts';
 import { openSeries } from './series.ts';
-import { openStream } from './stream.ts';
+import { MARK, cut, openStream } from './stream.ts';
 
 import type { Json, Store } from '../core/types.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -23,6 +24,8 @@ export interface CaptureOptions {
   readonly store: Store;
   /** The run's, 16 hex digits. */
   readonly id: string;
+  /** Names this attempt: no other one, of any process, has the name. */
+  readonly attempt: string;
   readonly signal: AbortSignal;
   /** Milliseconds from an arbitrary start. */
   readonly now: () => number;
@@ -39,34 +42,33 @@ export interface CaptureOptions {
 export type Captured = Pick<RunRecord, 'metrics' | 'data' | 'artifacts'>;
 export interface OpenCapture {
   readonly capture: Capture;
-  /** Ends it: everything is in its place, the checkpoint gone. Rejects with the first error of the store. */
-  finish(): Promise<Captured>;
+  /** Ends it: everything is in its place, the checkpoint gone; undefined when another attempt has taken the run over. Rejects with the first error of the store. */
+  finish(): Promise<Captured | undefined>;
   /** Ends it and leaves nothing aside; what a checkpoint needs stays. Never rejects. */
   abandon(): Promise<void>;
 }
 
 interface Metric { last: number; series?: Series }
-/** An artifact; `held`: a checkpoint names it. */
-interface File { readonly name: string; key: string; bytes: number; held: boolean; draft?: Draft }
+/** An artifact; `at`: its name in the attempt's folder; `held`: a checkpoint names it. */
+interface File { readonly name: string; at: string; bytes: number; held: boolean; draft?: Draft }
 
 const SERIES = 'series.npz';
 const LOG = 'log.txt';
-const PIECE = 4 << 20; // bytes copied at a time
 
 /**
  * Opens the capture of one attempt at a run. Without artifacts, or when none were captured, the store is not touched.
  * @example
  * const store = await named('store', stores, 'memory').open({});
  * const { capture, finish } = await openCapture({
- *   store, id: '00112233aabbccdd', signal: new AbortController().signal, now: () => 0, every: 30000,
+ *   store, id: '00112233aabbccdd', attempt: 'me-1', signal: new AbortController().signal, now: () => 0, every: 30000,
  *   artifacts: true, resumable: false, dirty: false, conduct: async () => [],
  * });
  * for (let step = 0; step < 3; step++) capture.metric('loss', 1 / (step + 1), step);
  * capture.artifact('best.npy', Float64Array.of(0.5, 1.5));
  * (await finish()).artifacts; // [ { name: 'best.npy', bytes: 144 }, { name: 'series.npz', bytes: 532 } ]
  */
-export async function openCapture({ store, id, signal, now, every, artifacts, resumable, dirty, conduct }: CaptureOptions): Promise<OpenCapture> {
-  const aside = `aside/${id}/`;
+export async function openCapture({ store, id, attempt, signal, now, every, artifacts, resumable, dirty, conduct }: CaptureOptions): Promise<OpenCapture> {
+  const aside = `aside/${id}.${attempt}/`;
   const home = `runs/${id.slice(0, 2)}/${id}/`;
   const metrics = new Map<string, Metric>();
   const data = new Map<string, Json>();
@@ -77,21 +79,15 @@ export async function openCapture({ store, id, signal, now, every, artifacts, re
   const tails = new Set<string>(); // streams whose file may be longer than it should
   const names = new Map<string, { readonly name: string; readonly what: string }>([[SERIES, { name: SERIES, what: 'the series of the metrics' }], [LOG, { name: LOG, what: 'the log' }]]); // by their lower case
   const drafts = openDrafts(store);
-  const obsolete: string[] = []; // keys that only a checkpoint still names
+  const obsolete: string[] = []; // files that only a checkpoint still names
   let spare = 0; // names given to replacements
   let saving: Promise<void> | undefined;
-  let ended: Promise<Captured> | undefined;
+  let ended: Promise<Captured | undefined> | undefined;
   let closed = false;
 
-  const kept = resumable ? await loadCheckpoint(store, id, artifacts) : undefined;
+  const kept = resumable || dirty ? await takeOver(store, id, aside, { artifacts, resumable }) : undefined;
   let checkpointed = kept !== undefined;
   if (kept !== undefined) restore(kept);
-  if (kept === undefined || !artifacts) {
-    if (resumable || dirty) await store.delete(aside);
-  } else {
-    const named = new Set([...[...files.values()].map((file) => file.key), ...[...streams.keys()].map((name) => aside + name)]);
-    for await (const key of store.keys(aside)) if (!named.has(key)) await store.delete(key); // later than the checkpoint
-  }
   let last = now();
 
   const alive = (method: string): void => {
@@ -195,34 +191,46 @@ export async function openCapture({ store, id, signal, now, every, artifacts, re
   /** Queues the bytes of an artifact. */
   function keep(name: string, bytes: Uint8Array): void {
     let file = files.get(name);
-    if (file === undefined) files.set(name, (file = { name, key: aside + name, bytes: 0, held: false }));
+    if (file === undefined) files.set(name, (file = { name, at: name, bytes: 0, held: false }));
     if (file.held) {
-      obsolete.push(file.key);
-      Object.assign(file, { key: `${aside}.${++spare}`, held: false, draft: undefined });
+      obsolete.push(file.at);
+      Object.assign(file, { at: `.${++spare}`, held: false, draft: undefined });
     }
     file.bytes = bytes.length;
-    if (file.draft === undefined) file.draft = drafts.write(file.key, bytes);
-    else if (!drafts.amend(file.draft, bytes)) file.draft = drafts.write(file.key, bytes, 0, true);
+    if (file.draft === undefined) file.draft = drafts.write(aside + file.at, bytes);
+    else if (!drafts.amend(file.draft, bytes)) file.draft = drafts.write(aside + file.at, bytes, 0, true);
   }
 
   /** Writes what is left and moves everything to its place. */
-  async function finish(): Promise<Captured> {
+  async function finish(): Promise<Captured | undefined> {
     closed = true;
     await saving;
     if (artifacts) {
       const series = [...metrics].flatMap(([name, { series }]) => (series ? [[`${name}.step`, series.steps()], [`${name}.value`, series.values()]] : []));
       if (series.length > 0) keep(SERIES, npz(Object.fromEntries(series)));
       if (lines.length > 0) keep(LOG, new TextEncoder().encode(`${lines.join('\n')}\n`));
-      for (const stream of streams.values()) stream.close();
+      for (const stream of streams.values()) stream.flush();
     }
     await drafts.written();
     if (drafts.failure) throw drafts.failure;
+    if (!(await whole())) return leave();
     const made = artifacts ? [...files.values(), ...[...streams].map(([name, { bytes }]) => ({ name, bytes }))].map(({ name, bytes }) => ({ name, bytes })) : [];
-    for (const name of tails) await cut(aside + name, streams.get(name)!.bytes);
-    for (const { name, key } of files.values()) if (key !== aside + name) await store.move(key, aside + name);
-    for (const key of obsolete) if (key.startsWith(`${aside}.`)) await store.delete(key);
-    if (made.length > 0) await store.move(aside, home);
-    else if (resumable || dirty) await store.delete(home); // of an earlier attempt
+    try {
+      if (artifacts) for (const stream of streams.values()) stream.close();
+      await drafts.written();
+      if (drafts.failure) throw drafts.failure;
+      for (const name of tails) await cut(store, aside + name, streams.get(name)!.bytes, `${aside}.cut`);
+      for (const file of files.values()) {
+        if (file.at !== file.name) await store.move(aside + file.at, aside + file.name);
+        file.at = file.name;
+      }
+      for (const at of obsolete) if (at.startsWith('.')) await store.delete(aside + at);
+      if (made.length > 0) await store.move(aside, home);
+      else if (resumable || dirty) await store.delete(home); // of an earlier attempt
+    } catch (error) {
+      if (await whole()) throw error;
+      return leave();
+    }
     if (resumable || checkpointed) await deleteCheckpoint(store, id);
     return {
       metrics: Object.fromEntries([...metrics].map(([name, { last }]) => [name, last])),
@@ -231,13 +239,15 @@ export async function openCapture({ store, id, signal, now, every, artifacts, re
     };
   }
 
-  /** Ends a file where it should: a run that stopped earlier than the attempt it continues leaves some of that one's rows. */
-  async function cut(key: string, size: number): Promise<void> {
-    if (!(await store.get(key, size, size + 1))?.length) return;
-    const short = `${aside}.cut`;
-    await store.delete(short);
-    for (let at = 0; at < size; at += PIECE) await store.draft(short, (await store.get(key, at, Math.min(size, at + PIECE)))!, at);
-    await store.move(short, key);
+  /** Whether all files are still this attempt's. */
+  async function whole(): Promise<boolean> {
+    for (const { at } of files.values()) if ((await store.get(aside + at, 0, 0)) === undefined) return false;
+    if (artifacts) for (const [name, { rows }] of streams) if (rows > 0 && (await store.get(aside + name, 0, 1))?.[0] !== MARK) return false;
+    return true;
+  }
+
+  async function leave(): Promise<undefined> {
+    await store.delete(aside); // what was written after it was taken over
   }
 
   /** Everything as it is now, put once the files it names are written. */
@@ -252,16 +262,17 @@ export async function openCapture({ store, id, signal, now, every, artifacts, re
       metrics: { names: [...metrics.keys()], last: Float64Array.from([...metrics.values()], (metric) => metric.last) },
       series: [...metrics].flatMap(([name, { series }]) => (series ? [{ name, step: series.steps(), value: series.values() }] : [])),
       log: lines.map((line) => `${line}\n`).join(''),
-      files: [...files.values()].map(({ name, key, bytes }) => ({ name, key, bytes })),
+      files: [...files.values()].map(({ name, at, bytes }) => ({ name, at, bytes })),
       streams: [...streams].map(([name, { type, shape, rows }]) => ({ name, type, shape, rows })),
       spare,
     };
     await drafts.written();
     if (drafts.failure || ended) return;
     try {
+      if (!(await holds(store, aside, checkpoint))) return; // another attempt has taken them over
       checkpointed = true;
       await saveCheckpoint(store, id, checkpoint);
-      for (const key of obsolete.splice(0, stale)) await store.delete(key);
+      for (const at of obsolete.splice(0, stale)) await store.delete(aside + at);
     } catch (error) {
       drafts.stop(error);
     }
@@ -278,8 +289,8 @@ export async function openCapture({ store, id, signal, now, every, artifacts, re
       tails.add(name);
       names.set(name.toLowerCase(), { name, what: 'stream' });
     }
-    for (const { name, key, bytes } of kept.files) {
-      if (artifacts) files.set(name, { name, key, bytes, held: true });
+    for (const { name, at, bytes } of kept.files) {
+      if (artifacts) files.set(name, { name, at, bytes, held: true });
       names.set(name.toLowerCase(), { name, what: 'artifact' });
     }
     if (!artifacts) return;

@@ -30,6 +30,8 @@ export interface Ledger {
   status(id: string): Status | undefined;
   /** The attempt of that record, 0 without one (exact up to 65,535). */
   attempts(id: string): number;
+  /** When that attempt began, in milliseconds since 1970; 0 without one. */
+  started(id: string): number;
   record(id: string): Promise<RunRecord | undefined>;
   /** Every run's record, once, in the order of the journals. */
   records(): AsyncGenerator<RunRecord, void, undefined>;
@@ -176,6 +178,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     },
     status: (id) => (table.read(entryOf(id), row) ? STATUSES[row.status - 1] : undefined),
     attempts: (id) => (table.read(entryOf(id), row) ? row.attempt : 0),
+    started: (id) => (table.read(entryOf(id), row) ? row.started : 0),
     record: (id) => recordOf(entryOf(id)),
     async *records() {
       await inTurn(update);

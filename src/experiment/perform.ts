@@ -10,12 +10,16 @@ import { experiment as experimentOf } from './experiment.ts';
 import { openWriter } from './journal.ts';
 import { openLedger } from './ledger.ts';
 import { seedsOf } from './seeds.ts';
+import { nestedKey, wipe } from './wipe.ts';
 
 import type { Json, Store } from '../core/types.ts';
 import type { Definition, Experiment, Inject, Operation, RunRecord, RunSpec } from './record.ts';
 
-/** A run to be made. `resumable`: a checkpoint of it is there; `dirty`: an earlier attempt may have left files aside. */
-export interface Work { readonly spec: RunSpec; readonly attempt: number; readonly resumable: boolean; readonly dirty: boolean }
+/**
+ * A run to be made. `resumable`: a checkpoint of it is there; `dirty`: an earlier attempt may have left files aside; `anew`: what
+ * earlier attempts left is wiped, its runs inside among it.
+ */
+export interface Work { readonly spec: RunSpec; readonly attempt: number; readonly resumable: boolean; readonly dirty: boolean; readonly anew: boolean }
 /** What all runs of an experiment share: plain data but for a closure, which only this thread can call. */
 export interface Plan {
   readonly operation: Experiment['operation'];
@@ -31,6 +35,8 @@ export interface Plan {
 }
 /** What the thread brings. */
 export interface Tools {
+  /** `<process>-<random>`: no other thread's. */
+  readonly owner: string;
   /** Milliseconds from an arbitrary start. */
   now(): number;
   /** Milliseconds since 1970. */
@@ -40,8 +46,12 @@ export interface Tools {
   crash?(): void;
 }
 
+export const LONGEST = 0x7fffffff; // milliseconds of a timer: a longer one would end at once
+
+let attempts = 0; // of this thread
+
 /** Makes a run and returns its record. Rejects only when the operation cannot be loaded or the store fails. */
-export async function perform({ spec, attempt, resumable, dirty }: Work, plan: Plan, store: Store, tools: Tools, signal?: AbortSignal): Promise<RunRecord> {
+export async function perform({ spec, attempt, resumable, dirty, anew }: Work, plan: Plan, store: Store, tools: Tools, signal?: AbortSignal): Promise<RunRecord> {
   const { operation } = plan;
   const act = typeof operation === 'function' ? operation : await tools.load(operation.module, operation.export);
   const stop = new AbortController();
@@ -49,15 +59,22 @@ export async function perform({ spec, attempt, resumable, dirty }: Work, plan: P
   const fault = faultOf(chances, spec.id, attempt);
   const started = tools.time();
   const began = tools.now();
+  let taken = false; // over, by another process
+  if (anew) await wipe(store, spec.id);
   const open = await openCapture({
-    store, id: spec.id, signal: stop.signal, now: tools.now, every: plan.checkpoint, artifacts: plan.artifacts, resumable, dirty,
-    conduct: (definition) => inside(definition, spec, plan, store, tools, stop.signal),
+    store, id: spec.id, attempt: `${tools.owner}-${attempts++}`, signal: stop.signal, now: tools.now, every: plan.checkpoint, artifacts: plan.artifacts, resumable, dirty,
+    async conduct(definition) {
+      const made = await inside(definition, { parent: spec, anew }, plan, store, tools, stop.signal);
+      taken ||= made === undefined;
+      if (made === undefined) throw overtaken();
+      return made;
+    },
   });
   let status: RunRecord['status'] = 'success';
   let error: unknown;
   const cancel = (): void => stop.abort();
   signal?.addEventListener('abort', cancel, { once: true });
-  const timer = plan.timeout === undefined ? undefined : setTimeout(cancel, plan.timeout);
+  const timer = plan.timeout === undefined ? undefined : setTimeout(cancel, Math.min(plan.timeout, LONGEST));
   try {
     if (signal?.aborted) cancel();
     if (fault === 'crash' && tools.crash) tools.crash();
@@ -75,7 +92,12 @@ export async function perform({ spec, attempt, resumable, dirty }: Work, plan: P
     signal?.removeEventListener('abort', cancel);
   }
   // A cancelled run goes on from its checkpoint; any other has ended.
+  if (taken) status = 'cancelled';
   const kept = status === 'cancelled' ? await open.abandon() : await open.finish();
+  if (kept === undefined && status !== 'cancelled') {
+    status = 'cancelled';
+    error = overtaken();
+  }
   return record(spec, plan, { status, attempt, error, started, milliseconds: tools.now() - began, ...kept });
 }
 
@@ -86,15 +108,20 @@ export function record(spec: RunSpec, { fingerprint, parent, made }: Plan, end: 
   return { ...spec, status, context: fingerprint, ...(parent !== undefined && { parent }), metrics, data, artifacts, ...(fault && { error: fault }), attempt, started, milliseconds: Math.round(milliseconds * 1000) / 1000, made };
 }
 
+/** The error of a run whose claim expired while it was made: that process makes it from here on. */
+function overtaken(): NadirError {
+  return new NadirError('aborted', 'another process took the run over');
+}
+
 /** The error of a run that took too long. */
 export function late(timeout: number): NadirError {
   return new NadirError('aborted', `the run took longer than its timeout of ${timeout} ms`);
 }
 
-/** The runs inside a run, one after another; those that a journal of the parent's holds are not made again. */
-async function inside(definition: Definition, parent: RunSpec, plan: Plan, store: Store, tools: Tools, signal: AbortSignal): Promise<RunRecord[]> {
+/** The runs inside a run, one after another; those that a journal of the parent's holds are not made again. Undefined when another process has taken them over. */
+async function inside(definition: Definition, { parent, anew }: { readonly parent: RunSpec; readonly anew: boolean }, plan: Plan, store: Store, tools: Tools, signal: AbortSignal): Promise<RunRecord[] | undefined> {
   const inner = experimentOf(definition, parent.id);
-  const key = `nested/${parent.id}.jsonl`;
+  const key = nestedKey(parent.id);
   const ledger = await openLedger(store, { journals: key });
   const writer = await openWriter(store, key);
   const own: Plan = { ...plan, operation: inner.operation, context: inner.context, fingerprint: inner.fingerprint, parent: parent.id, inject: undefined, timeout: undefined };
@@ -106,8 +133,9 @@ async function inside(definition: Definition, parent: RunSpec, plan: Plan, store
       records.push(known);
       continue;
     }
-    const made = await perform({ spec, attempt: (known?.attempt ?? 0) + 1, resumable: true, dirty: true }, own, store, tools, signal);
+    const made = await perform({ spec, attempt: (known?.attempt ?? 0) + 1, resumable: !anew, dirty: true, anew }, own, store, tools, signal);
     if (signal.aborted) throw new NadirError('aborted', 'the run was stopped');
+    if (made.status === 'cancelled') return undefined;
     await writer.append([made]);
     records.push(made);
   }

@@ -10,7 +10,7 @@
  *   journal/<writer>.jsonl                a checksummed line a record, one file a writer
  *   claims/<experiment>/<block>           who is at work on which block of runs, until when
  *   runs/<2 hex>/<id>/<artifact>          what runs have left, each swapped in whole
- *   aside/<id>/<artifact>                 the same of attempts under way
+ *   aside/<id>.<attempt>/<artifact>       the same of attempts under way
  *   checkpoints/<id>.json                 states of runs under way
  *   nested/<id>.jsonl                     records of the runs inside a run, in the journal's format
  *   index.bin                             where in the journals each record lies: made again when it is missing

@@ -1,15 +1,19 @@
 /**
  * A .npy written piece by piece at bounded memory. The head comes last, over the gap that was left for it, because only then
- * the number of rows is known.
+ * the number of rows is known; its first byte comes first, so that a file that went away meanwhile, and came back without it, is known.
  */
 import { NadirError, show } from '../core/errors.ts';
 import { bytesOf, npyHeader, npyType, npyWidth } from './npy.ts';
 
+import type { Store } from '../core/types.ts';
 import type { Drafts } from './drafts.ts';
 import type { NpyType, TypedArray } from './npy.ts';
 import type { Stream } from './record.ts';
 
+/** The first byte of a .npy. */
+export const MARK = 0x93;
 const SPARE = 96; // of a head without its shape, 84 are used when the rows have 16 digits
+const PIECE = 4 << 20; // bytes copied at a time
 const LEAST = 4 << 10; // of the buffer that small writes are gathered in,
 const MOST = 256 << 10; // and where it is written
 
@@ -36,8 +40,11 @@ export function openStream(name: string, key: string, type: NpyType, shape: read
   let gathered: Uint8Array = new Uint8Array(0);
   let used = 0;
   let at = head + rows * width; // where `gathered` belongs
+  let marked = rows > 0;
 
   const put = (bytes: Uint8Array): void => {
+    if (!marked) drafts!.write(key, Uint8Array.of(MARK));
+    marked = true;
     drafts!.write(key, bytes, at);
     at += bytes.length;
   };
@@ -81,4 +88,12 @@ export function openStream(name: string, key: string, type: NpyType, shape: read
       drafts?.write(key, npyHeader(type, [rows, ...shape], head));
     },
   };
+}
+
+/** Ends a file where it should, by way of `short`: a run that stopped earlier than the attempt it continues leaves some of that one's rows. */
+export async function cut(store: Store, key: string, size: number, short: string): Promise<void> {
+  if (!(await store.get(key, size, size + 1))?.length) return;
+  await store.delete(short);
+  for (let at = 0; at < size; at += PIECE) await store.draft(short, (await store.get(key, at, Math.min(size, at + PIECE)))!, at);
+  await store.move(short, key);
 }

@@ -7,13 +7,13 @@
  */
 import { moduleHash, sharedBackend, wasmModule } from '../backend/index.ts';
 import { NadirError, messageOf } from '../core/errors.ts';
-import { openClaims, type Claims } from '../experiment/claims.ts';
+import { openClaims } from '../experiment/claims.ts';
 import { asked, experiment as experimentOf } from '../experiment/experiment.ts';
 import { fingerprint } from '../experiment/identity.ts';
-import { openWriter } from '../experiment/journal.ts';
-import { openLedger, type Ledger } from '../experiment/ledger.ts';
-import { late, record, type Plan } from '../experiment/perform.ts';
-import { openQueue, type Task } from '../experiment/queue.ts';
+import { openWriter, type Writer } from '../experiment/journal.ts';
+import { openLedger } from '../experiment/ledger.ts';
+import { LONGEST, late, record, type Plan } from '../experiment/perform.ts';
+import { openQueue, type Queue, type Task } from '../experiment/queue.ts';
 import { runs, type RunsAnswer, type RunsJob, type RunsSetup } from '../executors/runs.ts';
 import { serial } from '../executors/serial.ts';
 import { threads } from '../executors/threads.ts';
@@ -21,6 +21,8 @@ import { files, now, runtime, time, version as runtimeVersion } from '../platfor
 import { memory } from '../stores/index.ts';
 import { version } from '../version.ts';
 import { checked, workersOf, type Conducted, type ConductOptions } from './conduct/options.ts';
+import { forget, names, placesOf } from './conduct/own.ts';
+import { meter } from './conduct/rate.ts';
 
 import type { Json, Store } from '../core/types.ts';
 import type { Definition, Experiment, RunRecord, Status } from '../experiment/record.ts';
@@ -30,10 +32,11 @@ export type { Conducted, ConductOptions, ConductProgress } from './conduct/optio
 
 const BATCH = 25; // milliseconds of work in a batch, aimed at
 const MOST = 64; // runs in a batch
-const GRACE = 2000; // milliseconds that running batches get after an abort
+const GRACE = 2000; // milliseconds that running batches get after an abort or an error
 const JOURNALS = 32; // that are merged at the end
 const MANY = 20_000; // records that are indexed at the end
 const SLACK = 500; // milliseconds after a timeout until the thread is ended
+const START = 30_000; // milliseconds that a thread gets to start and to load its modules, where runs have a timeout
 
 let calls = 0;
 
@@ -50,6 +53,7 @@ let calls = 0;
  */
 export async function conduct(definition: Definition | Experiment, options: ConductOptions = {}): Promise<Conducted> {
   const begun = now();
+  const since = time();
   const experiment = 'fingerprint' in definition ? definition : experimentOf(definition);
   const { store = memory(), timeout, failures = Infinity, limit = Infinity, checkpoint = 30_000, artifacts = true, lease = 15_000, signal, observe } = checked(options);
   const workers = workersOf(options.workers, experiment);
@@ -58,20 +62,15 @@ export async function conduct(definition: Definition | Experiment, options: Cond
   const claims = openClaims(store, { owner: files.owner, host: files.host, time, alive: files.alive, lease });
   const description = asked(experiment) as { readonly [field: string]: Json };
   const tag = fingerprint({ ...description, operation: null });
-  if (options.fresh) await forget(store, ledger, claims, experiment);
-  await claims.take(`processes/${files.owner}-${calls++}`); // so that nobody compacts journals under our threads
-  await store.create(`experiments/${experiment.name}-${tag}.json`, new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`));
-
   const plan: Plan = {
     operation: experiment.operation, context: experiment.context, fingerprint: experiment.fingerprint, artifacts, checkpoint, timeout, inject: options.inject,
     made: { nadir: version, module: moduleHash.slice(0, 16), runtime: `${runtime()} ${runtimeVersion()}` },
   };
   const kill = new AbortController(); // ends running batches
   const halt = new AbortController(); // ends the handing out
-  const executor = await executorOf(workers, plan, store, kill.signal);
-  const renewal = setInterval(() => void claims.renew().catch(() => undefined), lease / 3);
-  const queue = openQueue(experiment, { ledger, claims, tag, resumable: await names(store, 'checkpoints/'), dirty: await names(store, 'aside/'), signal: halt.signal });
-
+  let executor: Executor | undefined;
+  let queue: Queue | undefined;
+  let writer: Writer | undefined;
   const ends = { success: 0, failed: 0, cancelled: 0 };
   const alone: Task[] = []; // of batches whose thread died: one by one
   const rate = meter();
@@ -84,40 +83,65 @@ export async function conduct(definition: Definition | Experiment, options: Cond
     halt.abort();
   };
 
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const hurry = (): void => {
+    grace ??= setTimeout(() => kill.abort(), workers === 0 ? 0 : GRACE);
+  };
+  const onAbort = (): void => {
+    finish('aborted');
+    hurry();
+  };
+
   async function take(): Promise<Task[]> {
     if (halt.signal.aborted) return [];
     if (alone.length > 0) return [alone.shift()!];
     const want = Math.min(Math.max(1, Math.round(BATCH / each)), MOST, limit - handed);
     if (want < 1) return [];
     handed += want; // before others take, too
-    const tasks = await queue.take(want, executor.workers);
+    const tasks = await queue!.take(want, executor!.workers);
     handed -= want - tasks.length;
     return tasks;
   }
 
   async function settle(task: Task, status: Status, milliseconds: number, message: string | undefined): Promise<void> {
+    if (status === 'cancelled' && !kill.signal.aborted) { // another process took it over
+      handed--;
+      return queue!.again(task);
+    }
     ends[status]++;
     each += (milliseconds - each) / 8;
     if (status === 'failed') {
       failure ??= message ?? null;
       if (ends.failed >= failures) finish('failures');
     }
-    await queue.done(task);
+    await queue!.done(task);
   }
 
-  async function make(tasks: readonly Task[]): Promise<void> {
-    const job: RunsJob = { kind: 'runs', works: tasks.map(({ work }) => work) };
-    const over = new AbortController();
+  /** Has a batch made, in at most so many milliseconds; `over` says whether it took longer. */
+  async function send(works: RunsJob['works'], most: number | undefined, over: AbortController): Promise<RunsAnswer> {
     const end = (): void => over.abort();
     kill.signal.addEventListener('abort', end, { once: true });
-    const timer = timeout === undefined || workers === 0 ? undefined : setTimeout(end, timeout + SLACK);
+    const timer = most === undefined ? undefined : setTimeout(end, Math.min(most, LONGEST));
+    const job: RunsJob = { kind: 'runs', works, failures: failures - ends.failed };
     try {
-      const { ends: made, kept } = await executor.run<RunsAnswer>(job, { signal: workers === 0 ? undefined : over.signal });
+      return await executor!.run<RunsAnswer>(job, { signal: workers === 0 ? undefined : over.signal });
+    } finally {
+      clearTimeout(timer);
+      kill.signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** False when its thread is gone. */
+  async function make(tasks: readonly Task[]): Promise<boolean> {
+    const over = new AbortController();
+    try {
+      const { ends: made, kept } = await send(tasks.map(({ work }) => work), workers > 0 && timeout !== undefined ? timeout + SLACK : undefined, over);
       if (kept) {
         for (const [key, bytes] of kept.files) await store.put(key, bytes);
         await write(kept.records);
       }
       for (const [i, { status, milliseconds, message }] of made.entries()) await settle(tasks[i]!, status, milliseconds, message);
+      return true;
     } catch (error) {
       const code = (error as NadirError).code;
       const stopped = kill.signal.aborted;
@@ -127,11 +151,11 @@ export async function conduct(definition: Definition | Experiment, options: Cond
       for (const task of tasks) {
         const known = await ledger.record(task.work.spec.id);
         if (known?.attempt === task.work.attempt) await settle(task, known.status, known.milliseconds, known.error?.message);
-        else left.push(task);
+        else left.push({ ...task, work: { ...task.work, resumable: true, dirty: true, anew: false } });
       }
       if (!stopped && tasks.length > 1) {
         alone.push(...left);
-        return;
+        return false;
       }
       for (const task of left) {
         const { spec, attempt } = task.work;
@@ -140,46 +164,53 @@ export async function conduct(definition: Definition | Experiment, options: Cond
         await write([record(spec, plan, { status, attempt, error: reason, started: time(), milliseconds: 0 })]);
         await settle(task, status, 0, messageOf(reason));
       }
-    } finally {
-      clearTimeout(timer);
-      kill.signal.removeEventListener('abort', end);
+      return false;
     }
   }
 
-  let writer: Awaited<ReturnType<typeof openWriter>> | undefined;
   async function write(records: readonly RunRecord[]): Promise<void> {
     writer ??= await openWriter(store, workers === 0 ? `${files.owner}-parent` : files.owner);
     await writer.append(records);
   }
 
   async function slot(): Promise<void> {
+    let warm = workers === 0 || timeout === undefined;
     for (let tasks = await take(); tasks.length > 0; tasks = await take()) {
-      await make(tasks);
+      // The start of a thread is no part of a run's time. One that fails to start says so with its first run.
+      if (!warm) await send([], START, new AbortController()).catch(() => undefined);
+      warm = (await make(tasks)) || timeout === undefined;
       const made = ends.success + ends.failed;
       rate.note(made);
-      const left = size - BigInt(made + queue.skipped);
-      observe?.({ size, made, failed: ends.failed, skipped: queue.skipped, rate: rate.perSecond(), left: (Number(left) / rate.perSecond()) * 1000 });
+      const { skipped } = queue!;
+      const left = size - BigInt(made + skipped);
+      observe?.({ size, made, failed: ends.failed, skipped, rate: rate.perSecond(), left: (Number(left) / rate.perSecond()) * 1000 });
     }
   }
 
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  const onAbort = (): void => {
-    finish('aborted');
-    grace = setTimeout(() => kill.abort(), workers === 0 ? 0 : GRACE);
-  };
+  let renewal: ReturnType<typeof setInterval> | undefined;
   signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort(); // while the store was opened
   try {
+    if (options.fresh) await forget(store, ledger, claims, experiment);
+    await claims.take(`processes/${files.owner}-${calls++}`); // so that nobody compacts journals under our threads
+    renewal = setInterval(() => void claims.renew().then((keys) => queue?.lost(keys), () => undefined), Math.min(lease / 3, LONGEST));
+    await store.create(`experiments/${experiment.name}-${tag}.json`, new TextEncoder().encode(`${JSON.stringify(description, null, 2)}\n`));
+    executor = await executorOf(workers, plan, store, kill.signal);
+    const [resumable, dirty, nested] = [await names(store, 'checkpoints/'), await names(store, 'aside/'), await names(store, 'nested/')];
+    const anew = options.fresh === true && resumable.size + dirty.size + nested.size > 0;
+    queue = openQueue(experiment, { ledger, claims, tag, since, resumable, dirty, anew, signal: halt.signal });
     const failing = (error: unknown): never => {
       halt.abort();
+      hurry(); // the others may have hours to go
       throw error;
     };
-    do for (const { status, reason } of await Promise.allSettled(Array.from({ length: executor.workers }, () => slot().catch(failing))) as PromiseRejectedResult[]) if (status === 'rejected') throw reason;
+    do for (const { status, reason } of await Promise.allSettled(Array.from({ length: executor!.workers }, () => slot().catch(failing))) as PromiseRejectedResult[]) if (status === 'rejected') throw reason;
     while (alone.length > 0 && !halt.signal.aborted);
   } finally {
     signal?.removeEventListener('abort', onAbort);
     clearTimeout(grace);
     clearInterval(renewal);
-    await executor.close();
+    await executor?.close();
     await writer?.close();
     if (ledger.journals > JOURNALS || ledger.count > MANY) await ledger.compact(claims).catch(() => undefined); // another day
     await claims.close().catch(() => undefined);
@@ -189,8 +220,12 @@ export async function conduct(definition: Definition | Experiment, options: Cond
     size, ...ends, skipped: queue.skipped, failure, stop: stop ?? (handed >= limit && queue.more ? 'limit' : 'done'), milliseconds: now() - begun, corrupt: ledger.corrupt,
     async records() {
       await ledger.refresh();
+      const placeOf = placesOf(experiment);
       const mine: RunRecord[] = [];
-      for await (const each of ledger.records()) if (each.experiment === experiment.name && each.context === experiment.fingerprint) mine.push(each);
+      for await (const each of ledger.records()) {
+        const index = placeOf(each);
+        if (index !== undefined) mine.push(each.index === index ? each : { ...each, index });
+      }
       return mine.sort((a, b) => a.index - b.index);
     },
   };
@@ -203,39 +238,4 @@ async function executorOf(workers: number, plan: Plan, store: Store, signal: Abo
   }
   const setup: RunsSetup = { plan, store, signal };
   return serial({ setup, handlers: { runs: runs({ now, time, owner: files.owner, open: async () => store }) } });
-}
-
-async function forget(store: Store, ledger: Ledger, claims: Claims, { name }: Experiment): Promise<void> {
-  const ids: string[] = [];
-  for await (const { experiment, id } of ledger.records()) if (experiment === name) ids.push(id);
-  await ledger.forget((each) => each.experiment === name, claims);
-  for (const id of ids) {
-    await store.delete(`runs/${id.slice(0, 2)}/${id}/`);
-    await store.delete(`checkpoints/${id}.json`);
-    await store.delete(`nested/${id}.jsonl`);
-  }
-}
-
-/** The ids that have something under a prefix. */
-async function names(store: Store, prefix: string): Promise<Set<string>> {
-  const found = new Set<string>();
-  for await (const key of store.keys(prefix)) found.add(key.slice(prefix.length, prefix.length + 16));
-  return found;
-}
-
-/** Runs a second over the last seconds. */
-function meter(): { note(made: number): void; perSecond(): number } {
-  const marks: [number, number][] = [[now(), 0]];
-  return {
-    note(made) {
-      const at = now();
-      if (at - marks.at(-1)![0] > 500 || marks.length < 2) marks.push([at, made]);
-      else marks[marks.length - 1] = [at, made];
-      if (marks.length > 20) marks.shift();
-    },
-    perSecond() {
-      const [[from, before], [to, after]] = [marks[0]!, marks.at(-1)!];
-      return after > before ? ((after - before) / (to - from)) * 1000 : NaN;
-    },
-  };
 }

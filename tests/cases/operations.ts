@@ -27,6 +27,12 @@ export const operations: string = moduleOf(`
     await new Promise((resolve) => setTimeout(resolve, ms));
     capture.metric('square', x * x);
   };
+  export const pieces = async (context, { x }, seeds, capture) => {
+    for (let part = 0; part < 3; part++) {
+      capture.artifact('part' + part + '.txt', 'of ' + x);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+  };
   export const spins = (context, { x, ms }, seeds, capture) => {
     const end = performance.now() + ms;
     while (performance.now() < end);

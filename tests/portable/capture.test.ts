@@ -12,8 +12,9 @@ import type { Capture } from '../../src/experiment/record.ts';
 
 const id = '00112233aabbccdd';
 const home = `runs/00/${id}/`;
+let attempts = 0;
 const begin = (store: Store, options: Partial<CaptureOptions> = {}): Promise<OpenCapture> =>
-  openCapture({ store, id, signal: new AbortController().signal, now: () => 0, every: 1, artifacts: true, resumable: false, dirty: false, conduct: async () => [], ...options });
+  openCapture({ store, id, attempt: `me-${attempts++}`, signal: new AbortController().signal, now: () => 0, every: 1, artifacts: true, resumable: false, dirty: false, conduct: async () => [], ...options });
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes!);
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -35,6 +36,12 @@ function thrown(act: () => unknown): string {
     return `${(error as { code: string }).code}: ${(error as Error).message}`;
   }
   return 'nothing';
+}
+/** The one folder of an attempt. */
+async function aside(store: Store): Promise<string> {
+  const folders = new Set(Object.keys(await contents(store, 'aside/')).map((key) => key.slice(0, key.indexOf('/', 6) + 1)));
+  expect(folders.size).toBe(1);
+  return [...folders][0]!;
 }
 /** A store through which every call goes to `before` first: it may throw, wait, or never return. */
 function through(store: Store, before: (method: string, key: string, bytes: Uint8Array | undefined, at: number | undefined) => Promise<void> | void): Store {
@@ -65,7 +72,7 @@ describe('capture', () => {
     capture.log('two');
     x.fill(9); // values were copied
     (list as number[])[0] = 9;
-    const made = await finish();
+    const made = (await finish())!;
     expect(made.metrics).toEqual({ best_f: 0.25, 'f value': -99, gap: NaN });
     expect(made.data).toEqual({ list: [1, 0, { a: null }] });
     expect(made.artifacts.map(({ name }) => name)).toEqual(['best.npy', 'log.txt', 'many.npz', 'plain', 'raw.bin', 'report.txt', 'series.npz', 'summary.json']);
@@ -95,7 +102,7 @@ describe('capture', () => {
       if (length % 3 === 1) await pause();
     }
     capture.artifact('a.txt', 'end');
-    expect((await finish()).artifacts).toEqual([{ name: 'a.txt', bytes: 3 }, { name: 'b.txt', bytes: 67 }]);
+    expect((await finish())!.artifacts).toEqual([{ name: 'a.txt', bytes: 3 }, { name: 'b.txt', bytes: 67 }]);
     expect(await contents(store)).toEqual({ [`${home}a.txt`]: 'end', [`${home}b.txt`]: 'z'.repeat(67) });
   });
 
@@ -113,7 +120,7 @@ describe('capture', () => {
       await room;
     }
     await other.write(new Float64Array(0));
-    expect((await finish()).artifacts).toEqual([{ name: 'empty.npy', bytes: 128 }, { name: 'rows.npy', bytes: 128 + 4 * all.length }]);
+    expect((await finish())!.artifacts).toEqual([{ name: 'empty.npy', bytes: 128 }, { name: 'rows.npy', bytes: 128 + 4 * all.length }]);
     const { array, shape } = readNpy((await store.get(`${home}rows.npy`))!);
     expect(shape).toEqual([all.length / 3, 3]);
     expect(array.length === all.length && all.every((value, i) => array[i] === value)).toBe(true);
@@ -186,6 +193,39 @@ describe('capture', () => {
     expect(await contents(store)).toEqual({});
   });
 
+  it('of two processes that make one run, the one whose claim had expired leaves it to the other', async () => {
+    const store = memory();
+    const make = async ({ capture }: OpenCapture, part: number): Promise<void> => {
+      if (part === 0) capture.artifact('a.txt', 'a');
+      const stream = capture.stream(`rows${part}.npy`);
+      await stream.write(new Float64Array(40_000).fill(1));
+      await pause();
+      capture.artifact(`late${part}.txt`, 'late');
+      await stream.write(new Float64Array(40_000).fill(2));
+      await pause();
+    };
+    const alone = memory();
+    const calm = await begin(alone);
+    await make(calm, 0);
+    await make(calm, 1);
+    await calm.finish();
+    for (const order of ['slept first', 'slept last', 'nothing yet', 'a stream alone']) {
+      const slept = await begin(store);
+      if (order === 'a stream alone') await slept.capture.stream('rows0.npy').write(new Float64Array(70_000));
+      else if (order !== 'nothing yet') await make(slept, 0);
+      await pause();
+      const other = await begin(store, { resumable: true, dirty: true });
+      await make(other, 0);
+      if (order === 'a stream alone') slept.capture.artifact('a.txt', 'a');
+      else await make(slept, order === 'nothing yet' ? 0 : 1);
+      if (order === 'slept last') await make(other, 1).then(() => other.finish());
+      const made = await slept.finish();
+      if (order !== 'nothing yet') expect(made, order).toBe(undefined);
+      if (order !== 'slept last') await make(other, 1).then(() => other.finish());
+      expect(await contents(store), order).toEqual(await contents(alone));
+    }
+  });
+
   it('reports the first error of the store at the end, and writes no more', async () => {
     let calls = 0;
     const { capture, finish } = await begin(through(memory(), async (method) => {
@@ -214,7 +254,7 @@ describe('capture', () => {
     const start = performance.now();
     for (let i = 0; i < 100_000; i++) capture.metric('loss', i * 0.5, i);
     expect(performance.now() - start).toBeLessThan(500); // a few in Node
-    expect((await finish()).artifacts[0]!.bytes).toBeGreaterThan(1_600_000);
+    expect((await finish())!.artifacts[0]!.bytes).toBeGreaterThan(1_600_000);
   });
 });
 
@@ -354,11 +394,11 @@ describe('checkpoints', () => {
     await pause();
     first.capture.checkpoint(() => 0);
     await pause(); // what follows is later than this checkpoint
-    await store.draft(`aside/${id}/rows.npy`, new Uint8Array(5_000_000).fill(7), 128 + 8 * 20_900);
-    await store.draft(`aside/${id}/later.txt`, new Uint8Array(10));
+    await store.draft(`${await aside(store)}rows.npy`, new Uint8Array(5_000_000).fill(7), 128 + 8 * 20_900);
+    await store.draft(`${await aside(store)}later.txt`, new Uint8Array(10));
     const second = await begin(store, { resumable: true });
     expect(second.capture.restored).toBe(0);
-    const { artifacts } = await second.finish();
+    const { artifacts } = (await second.finish())!;
     expect(artifacts.map(({ name }) => name)).toEqual(['best.txt', 'config.json', 'log.txt', 'rows.npy', 'series.npz']);
     expect(await contents(store)).toEqual((await undisturbed(4)).files);
   });
@@ -391,9 +431,15 @@ describe('checkpoints', () => {
       async (store: Store) => store.put(key, new Uint8Array(3)),
       async (store: Store) => store.put(key, (await store.get(key))!.map((byte, i) => (i === 200 ? byte ^ 1 : byte))),
       async (store: Store) => store.put(key, (await store.get(key))!.subarray(0, 300)),
-      async (store: Store) => store.delete(`aside/${id}/config.json`),
-      async (store: Store) => store.draft(`aside/${id}/config.json`, new Uint8Array(1), 200),
-      async (store: Store) => store.put(`aside/${id}/rows.npy`, new Uint8Array(5)),
+      async (store: Store) => store.delete(`${await aside(store)}config.json`),
+      async (store: Store) => store.draft(`${await aside(store)}config.json`, new Uint8Array(1), 200),
+      async (store: Store) => store.put(`${await aside(store)}rows.npy`, new Uint8Array(5)),
+      async (store: Store) => { // gone, and written on by one who does not know
+        const key = `${await aside(store)}rows.npy`;
+        const last = (await store.get(key))!.length - 1;
+        await store.delete(key);
+        await store.draft(key, Uint8Array.of(1), last);
+      },
     ]) {
       const store = await make();
       await spoil(store);
@@ -408,7 +454,7 @@ describe('checkpoints', () => {
     const store = await make();
     const open = await begin(store, { resumable: true, artifacts: false });
     expect(await work(open)).toBe(3);
-    expect((await open.finish()).artifacts).toEqual([]);
+    expect((await open.finish())!.artifacts).toEqual([]);
     expect(await contents(store)).toEqual({});
   });
 

@@ -122,6 +122,125 @@ describe('conduct', () => {
     expect(failing).toMatchObject({ success: 0, failed: 3, stop: 'failures', failure: 'no' });
   });
 
+  it('stops after exactly so many failures, however many runs go together', async () => {
+    const failing = await conduct({ name: 'f', grid: { x: Array.from({ length: 1000 }, (_, i) => i) }, operation: () => { throw new Error('no'); } }, { failures: 50 });
+    expect(failing).toMatchObject({ failed: 50, stop: 'failures' });
+  });
+
+  it('hears a signal that aborts while the store is opened', async () => {
+    let calls = 0;
+    for (let turns = 0; turns < 30; turns++) {
+      const stop = new AbortController();
+      const going = conduct({ name: 'a', grid: { x: xs }, operation: async () => { calls++; await new Promise((resolve) => setTimeout(resolve, 60_000)); } }, { signal: stop.signal });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      stop.abort();
+      expect((await going).stop).toBe('aborted');
+    }
+    expect(calls).toBeLessThan(30); // most were not even begun
+  });
+
+  it('takes a timeout or a lease of months', async () => {
+    const op = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await conduct({ name: 'a', grid: { x: [1] }, operation: op }, { timeout: 3e9, lease: 1e11 })).toMatchObject({ success: 1, failed: 0 });
+    expect(await conduct(definition('sleeps', { x: [1], ms: [20] }), { workers: 1, timeout: 3e9 })).toMatchObject({ success: 1, failed: 0 });
+  });
+
+  it('does not count the start of a thread as a run\'s time', async () => {
+    const module = `data:text/javascript,${encodeURIComponent('const end = performance.now() + 900; while (performance.now() < end); export default (c, { x }, s, capture) => capture.metric("x", x);')}`;
+    expect(await conduct({ name: 'slow', grid: { x: [1, 2, 3, 4] }, operation: { module } }, { workers: 2, timeout: 100 })).toMatchObject({ success: 4, failure: null });
+  });
+
+  it('says what went wrong before the other runs have ended', async () => {
+    const store: Store = { ...memory(), put: async (key) => { if (key.startsWith('runs/')) throw new Error('no room'); } };
+    const module = `data:text/javascript,${encodeURIComponent('export default (c, { x }, s, capture) => (x === 0 ? capture.artifact("a.txt", "a") : new Promise((resolve) => setTimeout(resolve, 60_000)));')}`;
+    await expect(conduct({ name: 'full', grid: { x: [0, 1] }, operation: { module } }, { store, workers: 2 })).rejects.toThrow('no room');
+  });
+
+  it('a store that fails at any call: the error, nothing left open, and the next call completes', async () => {
+    const all = definition('square', { x: [1, 2] });
+    const calm = memory();
+    const whole = await (await conduct(all, { store: calm, workers: 0 })).records();
+    for (let n = 1, hit = true; hit; n++) {
+      const inner = memory();
+      let calls = 0;
+      hit = false;
+      const broken = (): boolean => ++calls >= n && (hit = true);
+      const wrap = (act: (...args: any[]) => any) => async (...args: any[]) => {
+        if (broken()) throw new Error('no disk');
+        return act(...args);
+      };
+      const store = { ...Object.fromEntries((['get', 'put', 'create', 'append', 'draft', 'move', 'delete'] as const).map((name) => [name, wrap(inner[name])])), async *keys(prefix: string) {
+        if (broken()) throw new Error('no disk');
+        yield* inner.keys(prefix);
+      } } as unknown as Store;
+      const ended = await conduct(all, { store, workers: 0, lease: 20 }).catch((error: Error) => error.message);
+      if (hit) expect(typeof ended === 'string' ? ended : ended.stop, `call ${n}`).toMatch(/^(no disk|done)$/); // done: it was giving its claims up
+      const after = calls;
+      await new Promise((resolve) => setTimeout(resolve, 25)); // claims that it could not give up expire
+      expect(calls, `call ${n}`).toBe(after); // no claim is renewed any more
+      const again = await conduct(all, { store: inner, workers: 0 });
+      expect((await again.records()).map(decided), `call ${n}`).toEqual(whole.map(decided));
+      expect(await everything(inner), `call ${n}`).toEqual(await everything(calm));
+    }
+  });
+
+  it('forgets and returns its own runs alone, not those of another context, seed, version or grid', async () => {
+    const store = memory();
+    const of = (more: Partial<Definition>): Definition => ({ name: 'a', grid: { x: [1, 2] }, operation: (_c, { x }, _s, capture) => capture.metric('x', x), ...more });
+    const kinds = [{}, { context: { a: 1 } }, { seed: 1 }, { version: '2' }, { grid: { x: [0, 1, 2, 3] } }];
+    for (const kind of kinds) await conduct(of(kind), { store });
+    expect((await (await conduct(of({ context: { a: 1 } }), { store, fresh: true })).records()).length).toBe(2);
+    expect((await (await conduct(of({ version: '2' }), { store, fresh: true })).records()).length).toBe(2);
+    const grown = await conduct(of({ grid: { x: [0, 1, 2, 3] } }), { store });
+    expect(grown).toMatchObject({ success: 0, skipped: 4 });
+    expect((await grown.records()).map(({ index, metrics }) => [index, metrics.x])).toEqual([[0, 0], [1, 1], [2, 2], [3, 3]]);
+    for (const kind of kinds) expect((await conduct(of(kind), { store })).success).toBe(0);
+  });
+
+  it('fresh takes nothing up: no checkpoint of a run without a record, no run inside one inside one', async () => {
+    const store = memory();
+    let leaves = 0;
+    const seen: unknown[] = [];
+    const stop = new AbortController();
+    const all: Definition = {
+      name: 'a', grid: { x: [1] },
+      async operation(_c, _p, _s, outer) {
+        seen.push(outer.restored);
+        outer.checkpoint(() => 'outer');
+        await outer.conduct({ name: 'b', grid: { y: [1] }, operation: async (_c2, _p2, _s2, middle) => {
+          seen.push(middle.restored);
+          middle.checkpoint(() => 'middle');
+          await middle.conduct({ name: 'c', grid: { z: [1, 2] }, operation: (_c3, _p3, _s3, leaf) => { leaves++; leaf.artifact('z.txt', 'z'); } });
+          if (leaves === 2) await new Promise((resolve) => setTimeout(resolve, 60_000));
+        } });
+      },
+    };
+    const first = conduct(all, { store, checkpoint: 1e-9, signal: stop.signal });
+    while (leaves < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    expect((await first).cancelled).toBe(1);
+    for await (const key of store.keys('journal/')) await store.delete(key); // as if it had been killed
+    expect(await conduct(all, { store, fresh: true })).toMatchObject({ success: 1 });
+    expect([leaves, seen]).toEqual([4, [undefined, undefined, undefined, undefined]]);
+    expect(await conduct(all, { store, fresh: true })).toMatchObject({ success: 1 });
+    expect(leaves).toBe(6);
+  });
+
+  it('shared by two calls, a run that one of them has failed is not tried again by the other', async () => {
+    const store = memory();
+    let calls = 0;
+    const all: Definition = { name: 'a', grid: { x: xs }, async operation() {
+      calls++;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      throw new Error('no');
+    } };
+    const [a, b] = await Promise.all([conduct(all, { store }), conduct(all, { store })]);
+    expect(calls).toBeLessThan(16); // one that failed in the millisecond in which the other call began may be tried again
+    expect([a.failed + b.failed, a.skipped + b.skipped]).toEqual([calls, 24 - calls]);
+    expect((await conduct(all, { store })).failed).toBe(12);
+  });
+
   it('cancels a run that awaits when the signal aborts', async () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 100);
