@@ -156,6 +156,13 @@ describe('report', () => {
     }
   });
 
+  it.each([
+    [{ records: [] }, 'title of report is undefined; allowed: text'],
+    [{ title: 't' }, 'the records of a frame are undefined; allowed: '],
+    [{ title: 't', records: [], theme: 'blue' }, 'theme of report is "blue"; allowed: light, dark'],
+    [{ title: 't', records: [], groupBy: 'lr' }, 'unknown option of report "groupBy"; have title, records, theme, series, metric, by, minimum'],
+  ])('refuses %j', (options, message) => expect(() => report(options as never)).toThrow(message));
+
   it('stays usable with 100,000 runs', async () => {
     const html = report({ title: 'many', records: records(100_000) });
     expect(html.length).toBeLessThan(20e6);

@@ -94,6 +94,7 @@ export interface Frame {
 /**
  * The table of some records.
  * @param records of one experiment or of several, such as `await (await conduct(definition)).records()`
+ * @throws `input` for what is no iterable, a promise above all
  * @example
  * const run = (algorithm, best_f) => ({ id: `${algorithm}${best_f}`, status: 'success', params: { algorithm }, metrics: { best_f }, data: {} });
  * const runs = frame([run('adam', 1), run('random', 5), run('adam', 2), run('random', 9)]);
@@ -102,6 +103,10 @@ export interface Frame {
  * runs.derive('digits', ({ metrics }) => -Math.floor(metrics.best_f)).where({ algorithm: 'random' }).values('digits'); // Float64Array(2) [ -5, -9 ]
  */
 export function frame(records: Iterable<RunRecord>): Frame {
+  if (typeof records !== 'object' || typeof (records as Partial<typeof records> | null)?.[Symbol.iterator] !== 'function') {
+    const late = typeof (records as { then?: unknown } | null | undefined)?.then === 'function' || typeof (records as { [Symbol.asyncIterator]?: unknown } | null | undefined)?.[Symbol.asyncIterator] === 'function';
+    throw new NadirError('input', `the records of a frame are ${late ? 'still to come' : show(records)}; allowed: an array or another iterable of records, as await made.records()`); // Array.from makes an empty frame of a promise
+  }
   const rows = Array.from(records);
   let known: readonly Column[] | undefined; // most frames in a chain are never asked
   return frameOf(rows, () => (known ??= columnsOf(rows)));

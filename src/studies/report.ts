@@ -3,6 +3,7 @@
  *
  * Surprise: a page of 100,000 runs opens in a second when its table is JSON that is drawn 50 rows at a time, and takes a minute as HTML.
  */
+import { NadirError, named, show } from '../core/errors.ts';
 import { nameOf, type Frame } from '../experiment/frame.ts';
 import { cellOf, textOf, type Column as FrameColumn } from '../experiment/column.ts';
 import { page, type Column, type Section } from '../plot/page.ts';
@@ -13,6 +14,7 @@ import type { RunRecord } from '../experiment/record.ts';
 
 export type { RunSeries } from './figures.ts';
 
+const KNOWN = ['title', 'records', 'theme', 'series', 'metric', 'by', 'minimum'];
 const rowsMost = 500; // of a table that is HTML
 
 export interface ReportOptions extends ViewOptions {
@@ -28,12 +30,16 @@ export interface ReportOptions extends ViewOptions {
  * The report as the text of one HTML file, with no script but its own and nothing loaded from anywhere.
  * @returns tiles, the aggregate table, comparisons, convergence, runtimes to targets, a heat map, box plots, parallel coordinates, failures, and
  * all runs in a table that is searched and sorted in the page
+ * @throws `name` for a metric, a column or an option that is not there, `input` for records, a title or a theme that are none
  * @example
  * const run = (algorithm, replicate, best_f) => ({ id: `${algorithm}${replicate}`, experiment: 'demo', index: 0, status: 'success', replicate, params: { algorithm }, metrics: { best_f }, data: {}, milliseconds: 1 });
  * const html = report({ title: 'adam or random?', records: [run('adam', 0, 1), run('adam', 1, 3), run('random', 0, 5)] });
  * html; // '<!doctype html>...'
  */
 export function report({ title, records, theme, ...options }: ReportOptions): string {
+  for (const option of Object.keys(options)) named('option of report', KNOWN.map((name) => ({ name })), option);
+  if (typeof title !== 'string') throw new NadirError('input', `title of report is ${show(title)}; allowed: text`);
+  if (theme !== undefined && theme !== 'light' && theme !== 'dark') throw new NadirError('input', `theme of report is ${show(theme)}; allowed: light, dark`);
   const made = view(records, options);
   const { runs, metric, by } = made;
   const experiments = [...new Set(runs.rows.map(({ experiment }) => experiment))].join(', ');

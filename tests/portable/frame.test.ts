@@ -12,6 +12,10 @@ const run = (params: RunRecord['params'], metrics: RunRecord['metrics'], more: P
 const eight = [2, 4, 4, 4, 5, 5, 7, 9]; // its mean is 5, its deviation 2 (n) or sqrt(32 / 7) (n - 1): the example of every textbook
 
 describe('frame', () => {
+  it.each([
+    [Promise.resolve([]), 'still to come'], [(async function* () {})(), 'still to come'], [undefined, 'undefined'], [null, 'null'], [3, '3'], ['runs', '"runs"'], [{ size: 3n, records: 1 }, '[object Object]'],
+  ])('is made of no %s', (records, what) => expect(() => frame(records as never)).toThrow(`the records of a frame are ${what}; allowed: an array or another iterable of records, as await made.records()`));
+
   it('aggregates as numpy does, and counts what it leaves out', () => {
     const runs = frame([...eight.map((loss) => run({ a: 'x' }, { loss })), run({ a: 'x' }, { loss: NaN }), run({ a: 'x' }, {}), run({ a: 'x' }, { loss: -99 }, { status: 'failed' }), run({ a: 'x' }, {}, { status: 'cancelled' }), run({ a: 'w' }, { loss: 3 })]);
     const [w, x] = runs.aggregate('a', 'loss', { quantiles: [0.125, 1], ci: 'mean' });
