@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium as playwright, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { report as command } from '../src/commands/report.ts';
-import { parse } from '../src/commands/shared.ts';
+import { parse, table } from '../src/commands/shared.ts';
 import { grid } from '../src/experiment/grid.ts';
 import { files } from '../src/platform/index.ts';
 import { directory } from '../src/stores/index.ts';
@@ -156,6 +156,11 @@ describe('report', () => {
     }
   });
 
+  it('aligns a column of numbers to the right, infinite ones among them', () => {
+    const rows = records(6).map((row, i) => ({ ...row, metrics: { best_f: [-Infinity, 1, 2][i % 3]! } }));
+    expect(report({ title: 't', records: rows })).toMatch(/<td class="n">-Infinity<\/td>/);
+  });
+
   it.each([
     [{ records: [] }, 'title of report is undefined; allowed: text'],
     [{ title: 't' }, 'the records of a frame are undefined; allowed: '],
@@ -269,6 +274,7 @@ describe('nadir report', () => {
     }, { store });
     const { out } = await nadir(other);
     expect(out.split('\n').map((line) => line.length).every((length) => length < 200)).toBe(true);
+    expect(table([['a', 'b'], ['x', '-Infinity'], ['y', '12']])).toBe('a          b\nx  -Infinity\ny         12'); // numbers to the right
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     expect(out).toMatch(/\nbest  best_f 1 by run [0-9a-f]{16}: algorithm \ufffd\[2J\ufffdfeed, lr 1, replicate 0$/); // no constructor, no params.seed
     expect((await nadir(other, '--where', 'params.seed=4')).out).toMatch(/best_f 2 by run [0-9a-f]{16}: replicate 0$/);

@@ -142,7 +142,7 @@ export function legible(text: string, most: number = 60): string {
 /** Rows as aligned columns; numbers to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
-  const right = rows[0]!.map((_, c) => rows.slice(1).every((row) => /^[-+\d.,e ]*$/.test(row[c]!)));
+  const right = rows[0]!.map((_, c) => rows.slice(1).every((row) => /^([-+\d.,e ]*|NaN|-?Infinity)$/.test(row[c]!)));
   return rows.map((row) => row.map((cell, c) => (right[c] ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join('  ').trimEnd()).join('\n');
 }
 

@@ -75,7 +75,7 @@ ${sections.map(sectionOf).join('\n')}
 
 function sectionOf({ title, about, figures = [], table, strong = [] }: Section): string {
   const lines = table?.slice(1) ?? [];
-  const right = (c: number): string => (lines.length > 0 && lines.every((row) => /^[-\u2212+\d.,e %]*$|^(NaN|Infinity)$/.test(row[c]!)) ? ' class="n"' : '');
+  const right = (c: number): string => (lines.length > 0 && lines.every((row) => /^[-\u2212+\d.,e %]*$|^(NaN|-?Infinity)$/.test(row[c]!)) ? ' class="n"' : '');
   const cells = (row: readonly string[], tag: string): string => row.map((cell, c) => `<${tag}${right(c)}>${escape(cell)}</${tag}>`).join('');
   const body = table ? `<div class="scroll"><table><thead><tr>${cells(table[0]!, 'th')}</tr></thead><tbody>${lines.map((row, r) => `<tr${strong.includes(r) ? ' class="strong"' : ''}>${cells(row, 'td')}</tr>`).join('')}</tbody></table></div>` : '';
   const drawn = figures.length > 0 ? `<div class="figures${figures.length > 1 ? ' many' : ''}">${figures.map((svg) => `<figure>${svg}</figure>`).join('\n')}</div>` : '';
