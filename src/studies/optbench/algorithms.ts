@@ -3,7 +3,8 @@
  * optimizer under its own name with its own options.
  *
  * The published step size and sigma of 0.5 are absolute, on boxes ten wide and twelve hundred wide alike. Here both count tenths
- * of the box's width: nearly the same on [-5.12, 5.12], and a sensible step on the others.
+ * of the box's width: nearly the same on [-5.12, 5.12], and a sensible step on the others. Annealing moves one coordinate, by a
+ * Cauchy step that is reflected at the bounds (`box.neighbor`); the others clip, as published.
  */
 import { NadirError, named, nearest, show } from '../../core/errors.ts';
 import { resolve } from '../../core/options.ts';
