@@ -51,6 +51,7 @@ export function openQueue(experiment: Experiment, { ledger, claims, tag, since, 
   const length = size < 128n ? 1n : size / 64n < BLOCK ? size / 64n : BLOCK;
   const blocks = (size + length - 1n) / length;
   let ready: Task[] = [];
+  const underway = new Set<string>(); // ids that are ready or handed out
   const others: Block[] = []; // that another process has
   let next = 0n;
   let skipped = 0;
@@ -79,10 +80,11 @@ export function openQueue(experiment: Experiment, { ledger, claims, tag, since, 
     }
     if (!(await claims.take(block.key))) return false;
     await ledger.refresh();
-    const specs = [...open(block)];
+    const specs = [...open(block)].filter(({ id }) => !underway.has(id)); // a case may be in a grid twice
     skipped += count - specs.length;
     block.left = specs.length;
     for (const spec of specs) {
+      underway.add(spec.id);
       const before = ledger.attempts(spec.id);
       const left = again || before > 0; // there may be something of another attempt
       ready.push({ block, work: { spec, attempt: before + 1, resumable: again || (!anew && resumable.has(spec.id)), dirty: left || dirty.has(spec.id), anew: anew && !left } });
@@ -103,11 +105,13 @@ export function openQueue(experiment: Experiment, { ledger, claims, tag, since, 
     }
   }
 
-  async function done({ block }: Task): Promise<void> {
+  async function done({ block, work }: Task): Promise<void> {
+    underway.delete(work.spec.id);
     if (--block.left === 0) await claims.release(block.key);
   }
   /** Leaves a run of a block to who has its claim now. */
   function leave({ place, key }: Block, spec: RunSpec): void {
+    underway.delete(spec.id);
     const known = others.find((block) => block.key === key && block.specs);
     if (known) known.specs!.push(spec);
     else others.push({ place, key, specs: [spec], left: 0 });

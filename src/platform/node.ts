@@ -134,12 +134,7 @@ export const files: Files = {
   },
 
   async folder(path, parents) {
-    try {
-      mkdirSync(path, { recursive: parents });
-    } catch (error) {
-      const there = code(error) === 'EEXIST' && statSync(path).isDirectory();
-      if (!there) throw error;
-    }
+    makeFolder(path, parents);
   },
 
   async prune(path) {
@@ -202,6 +197,23 @@ async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 const sync = promisify(fsync);
+
+/** Level by level: Node's own recursive mkdir never returns under /proc. */
+function makeFolder(path: string, parents: boolean): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (code(error) === 'EEXIST' && statSync(path).isDirectory()) return;
+    const cut = path.lastIndexOf('/');
+    if (code(error) !== 'ENOENT' || !parents || cut < 1) throw error;
+    makeFolder(path.slice(0, cut), true);
+    try {
+      mkdirSync(path);
+    } catch (again) {
+      if (code(again) !== 'EEXIST' || !statSync(path).isDirectory()) throw again; // somebody else made it meanwhile
+    }
+  }
+}
 
 /** Puts the folder entry of a new or renamed file on disk. */
 async function settle(path: string): Promise<void> {

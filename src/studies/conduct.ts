@@ -54,7 +54,7 @@ let calls = 0;
 export async function conduct(definition: Definition | Experiment, options: ConductOptions = {}): Promise<Conducted> {
   const begun = now();
   const since = time();
-  const experiment = 'fingerprint' in definition ? definition : experimentOf(definition);
+  const experiment = typeof definition === 'object' && definition !== null && 'fingerprint' in definition ? definition : experimentOf(definition);
   const { store = memory(), timeout, failures = Infinity, limit = Infinity, checkpoint = 30_000, artifacts = true, lease = 15_000, signal, observe } = checked(options);
   const workers = workersOf(options.workers, experiment);
   const { size } = experiment;

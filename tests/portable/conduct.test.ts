@@ -322,6 +322,13 @@ describe('conduct', () => {
     expect(hang.success + hang.failed).toBe(12);
   });
 
+  it('makes a case that is in a grid many times once', async () => {
+    const cases = grid.union(...Array.from({ length: 60 }, () => grid.product({ x: [1, 2, 3], ms: [5] })));
+    const done = await conduct({ name: 'twice', operation: { module: operations, export: 'sleeps' }, grid: cases }, { workers: 2 });
+    expect(done).toMatchObject({ size: 180n, success: 3, skipped: 177 });
+    expect((await done.records()).length).toBe(3);
+  });
+
   it('keeps no files when artifacts are off', async () => {
     const store = memory();
     const done = await conduct(definition('square', { x: [1] }), { store, workers: 1, artifacts: false });
@@ -345,6 +352,8 @@ describe('conduct', () => {
     [{ inject: { throw: 2 } }, /throw of inject is 2; allowed: a probability from 0 to 1/],
     [{ inject: { boom: 1 } }, /unknown fault "boom"/],
     [{ worker: 1 }, /unknown option "worker" of conduct/],
+    [null, /the options of conduct are null; allowed: an object/],
+    [{ store: {} }, /store is {}; allowed: what openStore/],
   ])('refuses %j', async (options, message) => {
     await expect(conduct({ name: 'd', grid: { x: [1] }, operation: () => {} }, options as object)).rejects.toThrow(message);
   });

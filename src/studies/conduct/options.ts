@@ -64,9 +64,11 @@ const CHANCES = ['throw', 'hang', 'crash', 'slow'] as const;
 
 /** The options, when each is allowed. */
 export function checked(options: ConductOptions): ConductOptions {
+  if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options of conduct are ${show(options)}; allowed: an object`);
   for (const name of Object.keys(options)) if (!KNOWN.includes(name)) throw new NadirError('name', `unknown option ${show(name)} of conduct; have ${KNOWN.join(', ')}`);
   for (const field of ['timeout', 'checkpoint', 'lease'] as const) if (options[field] !== undefined && !(options[field]! > 0)) throw new NadirError('input', `${field} is ${show(options[field])}; allowed: milliseconds above 0`);
   for (const field of ['failures', 'limit'] as const) if (options[field] !== undefined && options[field] !== Infinity && !(Number.isInteger(options[field]) && options[field]! >= 1)) throw new NadirError('input', `${field} is ${show(options[field])}; allowed: an integer from 1`);
+  if (options.store !== undefined && typeof options.store?.append !== 'function') throw new NadirError('input', `store is ${show(options.store)}; allowed: what openStore, memory, directory or opfs gives`);
   const inject = options.inject ?? {};
   for (const [name, value] of Object.entries(inject)) {
     const chance = (CHANCES as readonly string[]).includes(name);
