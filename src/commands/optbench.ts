@@ -22,6 +22,7 @@ const SHOWN = 250; // milliseconds between two progress lines
 const STORES = ['store', 'out', 'root-dir', 'save-dir'];
 const REPLICATES = ['replicates', 'seeds', 'n-seeds'];
 const FAULTS = ['throw', 'hang', 'crash', 'slow', 'milliseconds', 'seed'];
+const FEW = 64n; // runs
 
 export const optbench: Command = {
   name: 'optbench',
@@ -37,7 +38,7 @@ export const optbench: Command = {
     out: { type: 'string', about: 'the same as --store' },
     'root-dir': { type: 'string', about: 'the same as --store' },
     'save-dir': { type: 'string', about: 'the same as --store' },
-    workers: { type: 'string', about: 'threads (the cores); 0: this one' },
+    workers: { type: 'string', about: `threads (the cores, 0 up to ${FEW} runs); 0: this one` },
     replicates: { type: 'string', about: 'runs a case' },
     seeds: { type: 'string', about: 'the same as --replicates' },
     'n-seeds': { type: 'string', about: 'the same as --replicates' },
@@ -66,7 +67,9 @@ export const optbench: Command = {
     const seconds = number(values, 'timeout');
     if (seconds !== undefined && !(seconds > 0 && seconds <= LONGEST)) throw new NadirError('input', `--timeout is ${seconds}; allowed: seconds above 0, up to ${grouped(LONGEST)}`);
     const timeout = seconds === undefined ? undefined : seconds * 1000;
-    const options = { workers: number(values, 'workers'), failures: number(values, 'failures'), limit, timeout, inject: inject(values), artifacts: !values['no-artifacts'], fresh };
+    // Two threads take longer to start (0.3 s) than a handful of runs; a run that is to crash or be timed needs one.
+    const few = experiment.size <= FEW && timeout === undefined && inject(values) === undefined;
+    const options = { workers: number(values, 'workers') ?? (few ? 0 : undefined), failures: number(values, 'failures'), limit, timeout, inject: inject(values), artifacts: !values['no-artifacts'], fresh };
     workersOf(checked(options).workers, experiment); // before a folder is made or a question asked
     const store = await directory(folder, files, { parents: true });
     await consent(experiment, store, fresh, limit, values, io);
