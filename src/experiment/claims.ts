@@ -30,9 +30,11 @@ export interface Claims {
   renew(): Promise<readonly string[]>;
   /** The first other holder of a claim that has not expired, for people: `4711-1a2b3c4d on lab3`; undefined when there is none. */
   others(): Promise<string | undefined>;
-  /** Gives up every claim, and deletes those of dead processes of this machine. */
+  /** Gives up every claim, and deletes those of dead processes of this machine, and those that expired a day ago. */
   close(): Promise<void>;
 }
+
+const DAY = 86_400_000; // milliseconds
 
 interface Claim { readonly owner: string; readonly host: string; readonly until: number }
 
@@ -102,7 +104,7 @@ export function openClaims(store: Store, { owner, host, time, alive, lease }: Cl
       await Promise.all([...held].map(give));
       for await (const name of store.keys('claims/')) {
         const found = await read(name.slice('claims/'.length));
-        if (found !== undefined && died(found)) await store.delete(name);
+        if (found !== undefined && (died(found) || found.until + DAY < time())) await store.delete(name);
       }
     },
   };

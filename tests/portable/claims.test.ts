@@ -81,6 +81,12 @@ describe('claims', () => {
     state.dead.add(7).add(8);
     await of(10).close();
     expect(await keysOf(store, '')).toEqual(['claims/demo/3', 'claims/processes/8']);
+    state.time += 86_400_000;
+    await of(10).close();
+    expect(await keysOf(store, '')).toEqual(['claims/demo/3', 'claims/processes/8']);
+    state.time += 1001;
+    await of(10).close();
+    expect(await keysOf(store, '')).toEqual([]);
   });
 
   it('that cannot be read are nobody\'s', async () => {
