@@ -13,7 +13,7 @@ import { decode, encode } from '../core/snapshot.ts';
 import type { Json, Metrics, Store } from '../core/types.ts';
 import type { RunRecord, Status } from './record.ts';
 
-const NEWLINE = 10;
+export const NEWLINE = 10;
 const SPACE = 32;
 const HEX = new TextEncoder().encode('0123456789abcdef');
 const STARTED = new TextEncoder().encode('{"started":');

@@ -8,7 +8,7 @@
  */
 import { NadirError, show } from '../core/errors.ts';
 import { dropIndex, loadIndex, saveIndex, type Journal } from './cache.ts';
-import { STATUSES, chunks, readHead, readRecord, type Head } from './journal.ts';
+import { NEWLINE, STATUSES, chunks, readHead, readRecord, type Head } from './journal.ts';
 import { lines, merge, mergeable } from './merge.ts';
 import { openTable, type Row } from './table.ts';
 
@@ -87,14 +87,18 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     journals = [];
   };
 
-  /** The whole lines that a journal gained; false when it is gone. */
-  const scan = async (number: number): Promise<boolean> => {
+  /** The whole lines that a journal gained; false when it is gone, or another file of its name: the last byte that was read ended a line. */
+  const scan = async (number: number, thorough: boolean): Promise<boolean> => {
     const journal = journals[number]!;
+    const same = async (): Promise<boolean> => journal.consumed === 0 || (await store.get(journal.key, journal.consumed - 1, journal.consumed))?.[0] === NEWLINE;
+    if (thorough && !(await same())) return false;
+    let first = !thorough;
     for await (const chunk of chunks(store, journal.key, journal.consumed)) {
-      if (chunk === undefined) return false;
+      if (chunk === undefined || (first && !(await same()))) return false;
+      first = false;
       const { bytes, at } = chunk;
       for (let from = 0; from < bytes.length; ) {
-        const to = bytes.indexOf(10, from);
+        const to = bytes.indexOf(NEWLINE, from);
         if (to > from) {
           if (readHead(bytes, from, to, head)) {
             row.high = head.high;
@@ -114,15 +118,17 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     }
     return true;
   };
-  const update = async (): Promise<void> => {
+  /** `thorough`: journals that gained nothing are looked at, too. */
+  const update = async (thorough: boolean = false): Promise<void> => {
     for (let tries = 0; ; tries++) {
       const keys = new Set(await list());
       if (journals.some(({ key }) => !keys.has(key))) reset();
       const known = new Set(journals.map(({ key }) => key));
       for (const key of keys) if (!known.has(key)) journals.push({ key, consumed: 0, corrupt: 0 });
       let whole = true;
-      for (let i = 0; i < journals.length && whole; i++) whole = await scan(i);
+      for (let i = 0; i < journals.length && whole; i++) whole = await scan(i, thorough);
       if (whole || tries === 8) return;
+      reset();
     }
   };
 
@@ -181,7 +187,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     started: (id) => (table.read(entryOf(id), row) ? row.started : 0),
     record: (id) => recordOf(entryOf(id)),
     async *records() {
-      await inTurn(update);
+      await inTurn(() => update(true));
       const done = new Uint8Array(table.size);
       for (let pass = 0, whole = false; pass < 3 && !whole; pass++) {
         const known = journals;
@@ -189,7 +195,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
         for await (const line of lines(store, table, known, known.map((_, number) => number))) {
           if (line === undefined || journals !== known) {
             whole = false; // journals were replaced meanwhile
-            await inTurn(update);
+            await inTurn(() => update(true));
             break;
           }
           if (done[line.entry] === 0) {
@@ -204,7 +210,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
         if (found) yield found;
       }
     },
-    refresh: () => inTurn(update),
+    refresh: () => inTurn(() => update()),
     note(records) {
       for (const { id, status, attempt, started } of records) {
         table.offer({ high: Number.parseInt(id.slice(0, 8), 16), low: Number.parseInt(id.slice(8), 16), status: STATUSES.indexOf(status) + 1, attempt, started: Math.floor(started), journal: -1, offset: 0, length: 0 });
@@ -212,7 +218,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     },
     forget: (drop, claims) => inTurn(async () => {
       const dropped = await alone(claims, async () => {
-        await update();
+        await update(true);
         if (journals.length === 0) return 0;
         const forgotten = await merge(store, table, journals, journals.map((_, number) => number), drop, claims);
         if (forgotten > 0) await dropIndex(store);
@@ -224,7 +230,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
     }),
     compact: (claims) => inTurn(async () => {
       await alone(claims, async () => {
-        await update();
+        await update(true);
         const group = mergeable(journals);
         if (group.length > 0) {
           await merge(store, table, journals, group, undefined, claims);

@@ -6,7 +6,7 @@
  * process knows about places in a file of some name is true as long as there is a file of that name.
  */
 import { crc32Bytes } from '../core/crc.ts';
-import { chunks, readHead, readRecord, type Head } from './journal.ts';
+import { NEWLINE, chunks, readHead, readRecord, type Head } from './journal.ts';
 
 import type { Store } from '../core/types.ts';
 import type { Journal } from './cache.ts';
@@ -29,7 +29,7 @@ export async function* lines(store: Store, table: Table, journals: readonly Jour
       if (chunk === undefined) return yield undefined;
       const { bytes, at } = chunk;
       for (let from = 0, to = 0; from < bytes.length; from = to + 1) {
-        to = bytes.indexOf(10, from);
+        to = bytes.indexOf(NEWLINE, from);
         if (to === from || !readHead(bytes, from, to, head)) continue;
         const entry = table.find(head.high, head.low);
         if (table.lies(entry, number, at + from)) yield { bytes, from, to, entry, json: head.json };

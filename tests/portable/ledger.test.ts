@@ -187,6 +187,27 @@ describe('the ledger', () => {
     expect([ledger.status('x'), ledger.attempts('0'), await ledger.record('0123456789ABCDEF')]).toEqual([undefined, 0, undefined]);
   });
 
+  it('notices when a journal is another file of the same name: its writer slept while others merged it', async () => {
+    for (const n of [1, 3, 4, 5, 40]) for (const more of [0, 1, 3]) {
+      const store = memory();
+      const records = Array.from({ length: 60 }, (_, i) => recordOf(idOf(i), 'success', 1, undefined, { data: { text: 'x'.repeat(i) } }));
+      const writer = await openWriter(store, 'sleeper');
+      await writer.append(records.slice(0, 4));
+      const ledger = await openLedger(store);
+      await store.put('journal/merged-0.jsonl', encodeLines(records.slice(0, 4)));
+      await store.delete('journal/sleeper.jsonl');
+      await writer.append(records.slice(4, 4 + n));
+      await store.put('journal/other.jsonl', encodeLines(records.slice(50, 50 + more)));
+      const wanted = new Map([...records.slice(0, 4 + n), ...records.slice(50, 50 + more)].map((record) => [record.id, record]));
+      if (n > 4) await ledger.refresh(); // it has grown beyond what was read
+      if (n > 4) expect([ledger.count, ledger.corrupt]).toEqual([wanted.size, 0]);
+      await ledger.compact();
+      await agrees(ledger, wanted, 60);
+      expect(ledger.corrupt).toBe(0);
+      await agrees(await openLedger(store), wanted, 60);
+    }
+  });
+
   it('reads the journal of a nested experiment, and no other', async () => {
     const store = memory();
     await (await openWriter(store, 'me')).append([recordOf(idOf(1))]);
