@@ -28,7 +28,7 @@ export interface Writer {
 }
 
 /** The key of a writer's journal; a name with a `/` is a key already. */
-export function journalKey(name: string): string {
+function journalKey(name: string): string {
   return name.includes('/') ? name : `journal/${name}.jsonl`;
 }
 

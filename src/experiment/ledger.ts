@@ -37,8 +37,6 @@ export interface Ledger {
   records(): AsyncGenerator<RunRecord, void, undefined>;
   /** Reads what was added since, by whomever. */
   refresh(): Promise<void>;
-  /** Takes note of records that were just appended to a journal, without reading them again. */
-  note(records: Iterable<RunRecord>): void;
   /**
    * Drops the records that `drop` is true of, and gives their number. With `claims`, throws `store` while another process is at
    * work in the store; without, the caller knows that none is.
@@ -134,7 +132,7 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
 
   /** The record of an entry; undefined when it is not where it was. */
   const fetch = async (entry: number): Promise<RunRecord | undefined> => {
-    if (!table.read(entry, row) || row.journal < 0) return undefined;
+    if (!table.read(entry, row)) return undefined;
     const { high, low, length, offset } = row;
     const bytes = await store.get(journals[row.journal]!.key, offset, offset + length);
     if (bytes?.length !== length || !readHead(bytes, 0, length, head) || head.high !== high || head.low !== low) return undefined;
@@ -211,11 +209,6 @@ export async function openLedger(store: Store, { journals: prefix = OWN }: Ledge
       }
     },
     refresh: () => inTurn(() => update()),
-    note(records) {
-      for (const { id, status, attempt, started } of records) {
-        table.offer({ high: Number.parseInt(id.slice(0, 8), 16), low: Number.parseInt(id.slice(8), 16), status: STATUSES.indexOf(status) + 1, attempt, started: Math.floor(started), journal: -1, offset: 0, length: 0 });
-      }
-    },
     forget: (drop, claims) => inTurn(async () => {
       const dropped = await alone(claims, async () => {
         await update(true);

@@ -4,7 +4,7 @@
  * Ids are hashes, so their low bits are the hash. Surprise: a Map of a million strings to objects takes 200 MB; this takes 42.
  */
 
-/** What one record says. `journal` -1: it is known, but not where it lies. `status` is its code in the journal, from 1, the best the highest. */
+/** What one record says. `status` is its code in the journal, from 1, the best the highest. */
 export interface Row { high: number; low: number; status: number; attempt: number; started: number; journal: number; offset: number; length: number }
 
 export interface Table {
@@ -76,8 +76,7 @@ export function openTable(): Table {
     if ((row.status === BEST) !== ((old & 3) === BEST)) return row.status === BEST;
     const tries = Math.min(row.attempt, MOST);
     if (tries !== attempt[e]) return tries > attempt[e]!;
-    if (row.started !== started[e]) return row.started > started[e]!;
-    return old < 4 && row.journal >= 0;
+    return row.started > started[e]!;
   };
 
   return {

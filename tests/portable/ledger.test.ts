@@ -39,6 +39,7 @@ async function agrees(ledger: Ledger, wanted: ReadonlyMap<string, RunRecord>, id
     const record = wanted.get(idOf(n));
     expect(ledger.status(idOf(n))).toBe(record?.status);
     expect(ledger.attempts(idOf(n))).toBe(record?.attempt ?? 0);
+    expect(ledger.started(idOf(n))).toBe(record?.started ?? 0);
     expect(await ledger.record(idOf(n))).toEqual(record);
   }
 }
@@ -175,16 +176,9 @@ describe('the ledger', () => {
     expect(await keysOf(store, 'journal/')).toEqual(['journal/me.jsonl', 'journal/readme.txt']); // left for who wants to look
   });
 
-  it('takes note of records before it reads them', async () => {
-    const store = memory();
-    const ledger = await openLedger(store);
-    const record = recordOf(idOf(1), 'failed', 2, 1_700_000_000_000.5);
-    await (await openWriter(store, 'me')).append([record]);
-    ledger.note([record]);
-    expect([ledger.count, ledger.status(idOf(1)), ledger.attempts(idOf(1))]).toEqual([1, 'failed', 2]);
-    expect(await ledger.record(idOf(1))).toEqual(record);
-    expect(await all(ledger)).toEqual([record]);
-    expect([ledger.status('x'), ledger.attempts('0'), await ledger.record('0123456789ABCDEF')]).toEqual([undefined, 0, undefined]);
+  it('knows nothing of what is no id', async () => {
+    const ledger = await openLedger(memory());
+    expect([ledger.status('x'), ledger.attempts('0'), ledger.started('0'), await ledger.record('0123456789ABCDEF')]).toEqual([undefined, 0, 0, undefined]);
   });
 
   it('notices when a journal is another file of the same name: its writer slept while others merged it', async () => {
