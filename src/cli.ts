@@ -2,7 +2,7 @@
 /** The command line: finds the command, runs it, and turns what went wrong into one sentence and an exit code. */
 import { NadirError, messageOf, nearest, show } from './core/errors.ts';
 import { commands } from './commands/index.ts';
-import { parse, type Command, type Io } from './commands/shared.ts';
+import { parse, shape, type Command, type Io } from './commands/shared.ts';
 import { version } from './version.ts';
 
 /** Codes of errors that are the user's to mend; the rest exit with 1. */
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
     note: (text) => {
       clear();
-      console.error(text);
+      console.error(text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')); // a message may quote what a stranger wrote
     },
     progress: (text) => {
       if (!terminal) return;
@@ -88,7 +88,7 @@ function help(): string {
 
 function usage(command: Command): string {
   const lines = Object.entries(command.options).map(([name, { type, about }]) => `  ${`--${name}${type === 'string' ? ' VALUE' : ''}`.padEnd(22)} ${about}`);
-  return [`usage: nadir ${command.name} [options]`, '', command.about, '', ...lines].join('\n');
+  return [`usage: nadir ${[command.name, ...shape(command.words)].join(' ')} [options]`, '', command.about, '', ...lines].join('\n');
 }
 
 process.stdout.on('error', () => {}); // said by `write`

@@ -5,8 +5,11 @@
  * imported by a page's own worker. Surprise: a worker that calls `close` or `Deno.exit` vanishes without an event at its
  * parent, so those say a last word first.
  */
+import { wasmModule } from './backend/index.ts';
 import { call, handle } from './executors/job.ts';
-import { faultOf } from './platform/fault.ts';
+import { runs, type RunsJob, type RunsSetup } from './executors/runs.ts';
+import { faultOf, files, now, time } from './platform/index.ts';
+import { memory, openStore } from './stores/index.ts';
 import { score } from './studies/score.ts';
 import { piece } from './studies/tools.ts';
 
@@ -15,7 +18,7 @@ import type { Answer } from './platform/pool.ts';
 import type { Reply, Request } from './platform/workers.ts';
 
 /** Every kind of job a thread understands. */
-const handlers: Handlers = { call, score, piece };
+const handlers: Handlers = { call, score, runs: experiments, piece };
 
 interface Globals {
   process?: { __tinypool_state__?: { workerData: unknown }; exit?: unknown };
@@ -32,6 +35,19 @@ const tinypool = globals.process?.__tinypool_state__;
 /** Answers one job of tinypool; never throws, because tinypool would lose the error's code. */
 export default function answer({ job }: { job: unknown }): Promise<Answer> {
   return handle(job, tinypool?.workerData, handlers);
+}
+
+const make = runs({
+  now, time, owner: files.owner,
+  open: async (address) => (address === undefined ? memory() : openStore(address, { files })),
+  crash: () => (globals.process?.exit as ((status: number) => void) | undefined)?.(1) ?? (globals.close as (() => void) | undefined)?.(),
+});
+
+/** Runs of an experiment; one compiled module serves every thread. */
+async function experiments(job: RunsJob, setup: unknown): Promise<unknown> {
+  const { wasm } = setup as RunsSetup;
+  if (wasm) await wasmModule(wasm);
+  return make(job, setup);
 }
 
 if (tinypool === undefined && globals.name === 'nadir-worker' && typeof globals.postMessage === 'function') listen();

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { others, signatures } from './bits.mjs';
 import { list, parse, read, root, type Source } from './sources.ts';
 
-const below = ['studies', 'strategies', 'experiment', 'executors', 'stores', 'plot', 'problems', 'optimizers', 'backend', 'platform', 'spaces', 'core'];
+const below = ['studies', 'configs', 'strategies', 'experiment', 'executors', 'stores', 'plot', 'problems', 'optimizers', 'backend', 'platform', 'spaces', 'core'];
 /** Left may import right. A folder may import itself; anyone core/types.ts, core/kernels.ts and assembly/portable. */
 const table: { readonly [layer: string]: readonly string[] } = {
   index: [...below, 'version'],
@@ -13,8 +13,9 @@ const table: { readonly [layer: string]: readonly string[] } = {
   commands: [...below, 'version'],
   version: [],
   browser: [...below, 'index', 'worker'],
-  worker: ['problems', 'optimizers', 'strategies', 'studies', 'backend', 'experiment', 'executors/job', 'stores', 'platform'],
-  studies: ['strategies', 'experiment', 'executors', 'stores', 'plot', 'problems', 'optimizers', 'backend', 'platform', 'spaces', 'core'],
+  worker: ['problems', 'optimizers', 'strategies', 'studies', 'backend', 'experiment', 'executors/job', 'executors/runs', 'stores', 'platform'],
+  studies: ['strategies', 'experiment', 'executors', 'stores', 'plot', 'problems', 'optimizers', 'backend', 'platform', 'spaces', 'core', 'version', 'configs', 'build/font'],
+  configs: [],
   strategies: ['optimizers', 'problems', 'spaces', 'core'],
   optimizers: ['spaces', 'core'],
   problems: ['spaces', 'core'],
@@ -30,7 +31,7 @@ const table: { readonly [layer: string]: readonly string[] } = {
   'assembly/portable': [],
 };
 /** Packages by the files that may import them; `node:` modules are checked by what src/index.ts reaches. */
-const packages: { readonly [name: string]: RegExp } = { tinypool: /^src\/platform\/tinypool\.ts$/ };
+const packages: { readonly [name: string]: RegExp } = { fflate: /^src\/(experiment\/npy|studies\/png)\.ts$/, 'hyparquet-writer': /^src\/experiment\/export\.ts$/, tinypool: /^src\/platform\/tinypool\.ts$/ };
 
 function layer(path: string): string {
   if (path.startsWith('assembly/portable/')) return 'assembly/portable';

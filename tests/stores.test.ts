@@ -6,12 +6,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { named } from '../src/core/errors.ts';
 import { files } from '../src/platform/node.ts';
 import { files as noFiles } from '../src/platform/web.ts';
-import { directory, stores } from '../src/stores/index.ts';
+import { directory, openStore, stores } from '../src/stores/index.ts';
 import { storeCases } from './cases/store.ts';
 
 import type { Files } from '../src/core/files.ts';
@@ -90,6 +90,73 @@ describe('directory', () => {
     expect(readdirSync(join(root, 'a')).sort()).toEqual(['b', `c~${process.pid}-0123abcd-0`, 'not a key']);
   });
 
+  it('has an address that holds in any folder, and is opened by it', async () => {
+    const root = fresh();
+    const store = await directory(`${relative(process.cwd(), root)}/`, files);
+    expect(store.address).toEqual({ name: 'directory', root });
+    await store.put('a', bytes('kept'));
+    expect(new TextDecoder().decode(await (await openStore(JSON.parse(JSON.stringify(store.address)), { files })).get('a'))).toBe('kept');
+    await expect(openStore(store.address!)).rejects.toMatchObject({ code: 'input' });
+    await expect(async () => openStore({ name: 'direktory' })).rejects.toMatchObject({ code: 'name', message: expect.stringMatching(/did you mean directory\?/) });
+    expect((await (named('store', stores, 'memory').open({}))).address).toBe(undefined); // no other thread can open it
+  });
+
+  it('creates whole files one of many wins, through stores of their own, with and without hard links', async () => {
+    for (const link of [files.link, async () => { throw Object.assign(new Error('no links'), { code: 'EPERM' }); }]) {
+      const root = fresh();
+      const makers = await Promise.all(Array.from({ length: 20 }, () => directory(root, { ...files, link })));
+      const body = (i: number): string => `${i} `.repeat(50_000);
+      const made = makers.map((store, i) => store.create('claims/demo/0', bytes(body(i))));
+      const reader = (async () => {
+        for (let i = 0; i < 50; i++) {
+          const found = await makers[0]!.get('claims/demo/0');
+          if (found && link === files.link) expect([100_000, 150_000]).toContain(found.length); // never half a claim
+        }
+      })();
+      const won = await Promise.all(made);
+      await reader;
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(new TextDecoder().decode(await makers[3]!.get('claims/demo/0')) === body(won.indexOf(true))).toBe(true);
+      expect(readdirSync(join(root, 'claims/demo'))).toEqual(['0']); // nothing is left aside
+    }
+  });
+
+  it('sweeps a folder that a killed writer left aside while it replaced it', async () => {
+    const root = fresh();
+    const store = await directory(root, files);
+    await store.put('runs/ab/1/new', bytes('new'));
+    mkdirSync(join(root, 'runs', 'ab', '1~4194311-0123abcd-0', 'deep'), { recursive: true });
+    writeFileSync(join(root, 'runs', 'ab', '1~4194311-0123abcd-0', 'deep', 'old'), 'old');
+    mkdirSync(join(root, 'runs', 'ab', `2~${process.pid}-0123abcd-0`));
+    expect(await listed(store.keys(''))).toEqual(['runs/ab/1/new']);
+    expect(readdirSync(join(root, 'runs', 'ab'))).toEqual(['1', `2~${process.pid}-0123abcd-0`]);
+  });
+
+  it('says what is wrong with the disk about drafts, creating and moving, too', async () => {
+    const root = fresh();
+    const failing = (method: keyof Files, code: string) => directory(root, { ...files, [method]: async () => { throw Object.assign(new Error(`${code}: raw`), { code }); } });
+    await (await directory(root, files)).put('a', bytes(''));
+    await expect((await failing('write', 'ENOSPC')).draft('d/x', bytes('1'))).rejects.toMatchObject({ code: 'store', message: expect.stringMatching(/^key "d\/x" cannot be written in store ".*": the disk is full$/) });
+    await expect((await failing('write', 'EROFS')).create('c', bytes('1'))).rejects.toThrow('the file system is read-only');
+    await expect((await failing('rename', 'EACCES')).move('a', 'b')).rejects.toThrow(/^key "a" cannot be moved to "b" in store ".*": permission denied$/);
+    await expect((await failing('list', 'EIO')).move('a/', 'b/')).rejects.toMatchObject({ code: 'store' });
+  });
+
+  it('survives two stores that move folders in and out of the same ones', async () => {
+    const root = fresh();
+    const churn = async (store: Awaited<ReturnType<typeof directory>>, name: string): Promise<void> => {
+      for (let i = 0; i < 60; i++) {
+        await Promise.all(['a', 'b/c'].map((key) => store.draft(`aside/${name}/${key}`, bytes(`${name} ${i}`))));
+        await store.move(`aside/${name}/`, `runs/ab/${name}/`);
+        if (i % 3 === 0) await store.delete(`runs/ab/${name}/`);
+      }
+    };
+    const both = await Promise.all([directory(root, files), directory(root, files)]);
+    await Promise.all([churn(both[0], 'one'), churn(both[1], 'two')]);
+    expect(await listed(both[0].keys(''))).toEqual(['one', 'two'].flatMap((name) => [`runs/ab/${name}/a`, `runs/ab/${name}/b/c`]));
+    expect(new TextDecoder().decode(await both[1].get('runs/ab/one/b/c'))).toBe('one 59');
+  });
+
   it('survives two stores that make and prune the same folder', async () => {
     const root = fresh();
     const [one, two] = [await directory(root, files), await directory(root, files)];
@@ -104,10 +171,33 @@ describe('directory', () => {
     expect(await listed(one.keys(''))).toEqual(['x/y/one', 'x/y/two']);
   });
 
+  it('puts a key in the place of folders without keys, whoever made them, and not of a foreign file', async () => {
+    const root = fresh();
+    const store = await directory(root, files);
+    const empty = (): void => void mkdirSync(join(root, 'a', 'b', 'c'), { recursive: true });
+    const ways: (() => Promise<unknown>)[] = [() => store.put('a', bytes('1')), () => store.append('a', bytes('1')), () => store.create('a', bytes('1')), () => store.draft('a', bytes('1')), () => store.put('z', bytes('1')).then(() => store.move('z', 'a'))];
+    for (const way of ways) {
+      empty();
+      expect(await store.get('a')).toBe(undefined);
+      expect(await listed(store.keys(''))).toEqual([]);
+      await way();
+      expect(new TextDecoder().decode(await store.get('a'))).toBe('1');
+      await store.delete('a');
+      empty();
+      await store.delete('a');
+      await expect(store.move('a/', 'b/')).rejects.toThrow('there is no such folder');
+    }
+    empty();
+    writeFileSync(join(root, 'a', 'b', 'not a key'), 'foreign');
+    for (const way of ways) await expect(way()).rejects.toThrow('it is a folder of other keys');
+    expect(existsSync(join(root, 'a', 'b', 'not a key'))).toBe(true);
+  });
+
   it('is in the registry, with what it needs', async () => {
     await expect(named('store', stores, 'directory').open({})).rejects.toMatchObject({ code: 'input' });
     await (await named('store', stores, 'directory').open({ root: fresh(), files })).put('a', bytes('1'));
-    expect(stores.map((def) => def.name)).toEqual(['memory', 'directory']);
+    expect(stores.map((def) => def.name)).toEqual(['memory', 'directory', 'opfs']);
+    await expect(named('store', stores, 'opfs').open({})).rejects.toMatchObject({ code: 'input' });
   });
 });
 

@@ -3,7 +3,7 @@ import { NadirError, messageOf, show } from '../core/errors.ts';
 import { files, now } from '../platform/index.ts';
 import { lineChart } from '../plot/line.ts';
 import { combinations as study, type CombinationOptions, type CombinationResult } from '../studies/combinations.ts';
-import { brief, number, numbers, table, type Command, type Values } from './shared.ts';
+import { brief, number, numbers, table, writable, write, type Command, type Values } from './shared.ts';
 
 const SHOWN = 12; // weights on one line
 
@@ -19,7 +19,7 @@ export const combinations: Command = {
     'initial-wpn': { type: 'string', about: 'the first step factor (1)' },
     'wpn-bounds': { type: 'string', about: 'lower,upper of the later ones; null is infinite' },
     mode: { type: 'string', about: 'faithful: the published cycles (default); convergent: weights of the same form, found first and walked to' },
-    strategy: { type: 'string', about: 'auto, exact, parallel, brute, adaptive, sampling, grouped or greedy (exact)' },
+    strategy: { type: 'string', about: 'auto, exact, parallel, brute, adaptive, sampling, grouped or greedy (auto)' },
     sampling: { type: 'string', about: 'how sampling draws: winners, importance, random or progressive; strategy sampling unless another is given' },
     'sampling-threshold': { type: 'string', about: 'up to so many coefficients its cycles are exact (12)' },
     'sampling-size': { type: 'string', about: 'subsets it draws a cycle' },
@@ -143,12 +143,13 @@ async function read(path: string): Promise<{ coefficients: number[]; target: num
 }
 
 function report({ winners, weights, result, delta, converged, stop, cycles, best, evaluations, strategy, ...more }: CombinationResult, n: number, target: number, seconds: number): string[] {
-  const why = (more as { why?: string }).why;
+  const { why, device } = more as { why?: string; device?: string };
   const ends: { readonly [stop: string]: string } = { target: 'converged', budget: 'no cycles left', stagnation: 'nothing nearer to come', aborted: 'stopped' };
   const list = (numbers: readonly number[]): string => (numbers.length > SHOWN ? `${numbers.slice(0, SHOWN).map(brief).join(' ')} ... (${numbers.length} numbers, --json shows all)` : numbers.map(brief).join(' '));
   return [
     `${n} ${n === 1 ? 'coefficient' : 'coefficients'}, target ${target}, by ${strategy}`,
     ...(why === undefined ? [] : [`  ${why}`]),
+    ...(device === undefined ? [] : [`  device   ${device}`]),
     ...(winners.length === 0 ? [] : [table([['cycle', 'line', 'combo', 'wpn', 'result', 'delta'], ...winners.map((w) => [String(w.cycle), w.line, w.combo, brief(w.wpn), brief(w.result), brief(w.deltaAbs)])])]),
     `  weights  ${list(weights)}`,
     `  result   ${result}, ${brief(delta)} from the target: ${ends[stop]} after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`,
@@ -172,36 +173,4 @@ function chart({ winners }: CombinationResult, target: number): string {
     height: 450,
     theme: 'light',
   });
-}
-
-function reason(error: unknown): string {
-  const code = (error as { code?: string } | null)?.code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such folder';
-  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') return 'it is a folder';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'permission denied';
-  return code === 'ENOSPC' ? 'the disk is full' : messageOf(error);
-}
-
-/** Says before any work that a file cannot be written. */
-async function writable(path: string): Promise<void> {
-  const aside = `${path}.${files.owner}`;
-  try {
-    if ((await files.list(path).catch(() => [])).length > 0) throw Object.assign(new Error(), { code: 'EISDIR' });
-    await files.create(aside, new Uint8Array(0));
-    await files.remove(aside);
-  } catch (error) {
-    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
-  }
-}
-
-/** Writes a file whole or not at all. */
-async function write(path: string, text: string): Promise<void> {
-  const aside = `${path}.${files.owner}`;
-  try {
-    await files.create(aside, new TextEncoder().encode(text));
-    await files.rename(aside, path);
-  } catch (error) {
-    await files.remove(aside).catch(() => undefined);
-    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
-  }
 }

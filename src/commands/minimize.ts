@@ -10,7 +10,7 @@ import { optimizer as optimizerOf } from '../optimizers/index.ts';
 import { minimize as minimizeStudy } from '../studies/minimize.ts';
 import type { AnyObjective } from '../studies/objective.ts';
 import { version } from '../version.ts';
-import { brief, number, numbers, pairs, table, type Command } from './shared.ts';
+import { brief, number, numbers, pairs, table, writable, write, type Command } from './shared.ts';
 
 const SAVE = 2000; // milliseconds between two states
 
@@ -131,36 +131,6 @@ async function readState(path: string): Promise<Json | undefined> {
     return JSON.parse(new TextDecoder().decode(bytes)) as Json;
   } catch {
     throw new NadirError('state', `${path} is not a saved state: it is not JSON; --fresh starts over`);
-  }
-}
-
-function reason(error: unknown): string {
-  const code = (error as { code?: string } | null)?.code;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such folder';
-  if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') return 'it is a folder';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'permission denied';
-  return code === 'ENOSPC' ? 'the disk is full' : messageOf(error);
-}
-
-/** Says before any work that a file cannot be written. */
-async function writable(path: string): Promise<void> {
-  const aside = `${path}.${files.owner}`;
-  try {
-    await files.create(aside, new Uint8Array(0));
-    await files.remove(aside);
-  } catch (error) {
-    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
-  }
-}
-
-async function write(path: string, text: string): Promise<void> {
-  const aside = `${path}.${files.owner}`;
-  try {
-    await files.create(aside, new TextEncoder().encode(text));
-    await files.rename(aside, path);
-  } catch (error) {
-    await files.remove(aside).catch(() => undefined);
-    throw new NadirError('store', `${path} cannot be written: ${reason(error)}`);
   }
 }
 

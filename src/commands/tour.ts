@@ -5,6 +5,9 @@ import { now } from '../platform/index.ts';
 import { moduleHash, sharedBackend, type BackendName } from '../backend/index.ts';
 import { optimizers } from '../optimizers/index.ts';
 import { problem as problemOf } from '../problems/index.ts';
+import { frame } from '../experiment/frame.ts';
+import { conduct } from '../studies/conduct.ts';
+import { benchmark } from '../studies/optbench/benchmark.ts';
 import { minimize } from '../studies/minimize.ts';
 import { brief, number, table, type Command } from './shared.ts';
 
@@ -37,8 +40,10 @@ export const tour: Command = {
       }
     }
     const seconds = (now() - begun) / 1000;
+    const done = await conduct(benchmark({ intensity: 'light', seed }), { signal: io.signal, observe: ({ made, size }) => io.progress(`optbench ${made} of ${size}`) });
+    const compared = frame(await done.records()).aggregate('algorithm', 'best_f');
     if (values.json) {
-      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows }));
+      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared }));
       return;
     }
     const names = optimizers.map((def) => def.name);
@@ -47,5 +52,7 @@ export const tour: Command = {
     io.out(table([['', ...FUNCTIONS], ...names.map((optimizer) => [optimizer, ...FUNCTIONS.map((problem) => cell(problem, optimizer))])]));
     const same = rows.filter((row) => row.identical).length;
     io.out(`${2 * rows.length} runs in ${seconds.toFixed(1)} s; ${same} of ${rows.length} pairs have the same bits in WebAssembly SIMD and in plain TypeScript`);
+    io.out(`\noptbench: best_f of the published algorithms, ${done.success} runs in ${(done.milliseconds / 1000).toFixed(1)} s (nadir optbench has grids of any size)`);
+    io.out(table([['', 'runs', 'mean', 'std', 'min'], ...compared.map(({ key, n, mean, std, min }) => [String(key.algorithm), String(n), brief(mean), brief(std), brief(min)])]));
   },
 };

@@ -34,7 +34,8 @@ export function unseal(kind: string, sealed: unknown): Snapshot {
   return decode(box.state);
 }
 
-function encode(value: Snapshot): Json {
+/** A snapshot as JSON: what JSON lacks becomes `{ "$": ... }`. */
+export function encode(value: Snapshot): Json {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0) ? value : { $: Object.is(value, -0) ? '-0' : String(value) };
   if (value === undefined) return null;
   if (typeof value !== 'object' || value === null) return value;
@@ -48,7 +49,8 @@ function encode(value: Snapshot): Json {
   return out;
 }
 
-function decode(json: Json): Snapshot {
+/** What `encode` made it of. */
+export function decode(json: Json): Snapshot {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map(decode);
   const object = json as { readonly [key: string]: Json };

@@ -180,7 +180,8 @@ export interface Progress<X> {
 
 /**
  * Bytes under keys: paths of `[A-Za-z0-9._-]` segments. A folder is a key with a `/` at its end: everything below it.
- * Everything but `draft` is on disk when its promise resolves.
+ * What `put`, `append` and a `move` of one key did is on disk when its promise resolves; drafts, also in a folder that was moved, survive
+ * the death of the process, not a power cut.
  */
 export interface Store {
   /** How another thread opens this same store, `{ name, ... }` as `stores/index.ts` takes it; absent: it lives in this thread only. */

@@ -47,6 +47,11 @@ const loaded = new Map<string, Exports>(); // a repeated `import()` takes 40 us 
 
 /** The handler of `call`. */
 export async function call({ module, export: name, args }: Call): Promise<unknown> {
+  return (await load(module, name))(...args);
+}
+
+/** A function that a module exports; loaded once a thread. Throws `input` or `name`. */
+export async function load(module: string, name: string): Promise<(...args: any[]) => unknown> {
   if (!URL.canParse(module)) throw new NadirError('input', `module is ${show(module)}; allowed: an absolute URL, as new URL('./mine.js', import.meta.url).href`);
   let exports = loaded.get(module);
   if (!exports) {
@@ -58,7 +63,7 @@ export async function call({ module, export: name, args }: Call): Promise<unknow
     loaded.set(module, exports);
   }
   const callee = exports[name];
-  if (typeof callee === 'function') return callee(...args);
+  if (typeof callee === 'function') return callee as (...args: any[]) => unknown;
   const found = exports;
   const names = Object.keys(found).filter((key) => typeof found[key] === 'function');
   const near = nearest(String(name), names);

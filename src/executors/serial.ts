@@ -24,15 +24,24 @@ export interface SerialOptions {
  */
 export function serial({ setup, handlers = { call } }: SerialOptions = {}): Executor {
   let closed = false;
+  const over = (): NadirError => new NadirError('worker', 'the pool is closed; open another one to run this job');
   return {
     workers: 1,
+    async run<T>(job: Job, { signal }: MapOptions = {}): Promise<T> {
+      check(signal);
+      if (closed) throw over();
+      const answer = await handle(job, setup, handlers);
+      check(signal);
+      if ('error' in answer) throw errorOf(answer.error);
+      return answer.value as T;
+    },
     async *map<T>(jobs: Iterable<Job> | AsyncIterable<Job>, { signal }: MapOptions = {}): AsyncGenerator<Result<T>, void, undefined> {
       let index = 0;
       check(signal);
       for await (const job of jobs) {
         check(signal);
         if (closed) {
-          yield { index: index++, error: new NadirError('worker', 'the pool is closed; open another one to run this job') };
+          yield { index: index++, error: over() };
           continue;
         }
         const answer = await handle(job, setup, handlers);

@@ -21,6 +21,8 @@ export interface Executor {
   readonly workers: number;
   /** Takes jobs only as results are taken: at most 2 x workers are under way. Leaving the loop early ends what still runs. */
   map<T>(jobs: Iterable<Job> | AsyncIterable<Job>, options?: MapOptions): AsyncIterable<Result<T>>;
+  /** The answer of one job: for those who keep the order themselves. Rejects with what the job threw, with `worker` when its thread died, with `aborted`. */
+  run<T>(job: Job, options?: MapOptions): Promise<T>;
   /** Ends every thread. */
   close(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function threads({ workers, setup }: ThreadsOptions): Promise<Execu
     map: <T>(jobs: Iterable<Job> | AsyncIterable<Job>, { signal, transfer }: MapOptions = {}) => ordered<T>(
       jobs, 2 * workers, signal, (job, stop) => pool.run(job, { signal: stop, transfer: transfer?.(job) }),
     ),
+    run: <T>(job: Job, { signal, transfer }: MapOptions = {}) => pool.run(job, { signal, transfer: transfer?.(job) }) as Promise<T>,
     close: () => pool.close(),
   };
 }

@@ -10,7 +10,7 @@
  *   journal/<writer>.jsonl                a checksummed line a record, one file a writer
  *   claims/<experiment>/<block>           who is at work on which block of runs, until when
  *   runs/<2 hex>/<id>/<artifact>          what runs have left, each swapped in whole
- *   aside/<id>/<artifact>                 the same of attempts under way
+ *   aside/<id>.<attempt>/<artifact>       the same of attempts under way
  *   checkpoints/<id>.json                 states of runs under way
  *   nested/<id>.jsonl                     records of the runs inside a run, in the journal's format
  *   index.bin                             where in the journals each record lies: made again when it is missing
@@ -50,13 +50,14 @@ export interface Seeds {
   random(label: string): Random;
 }
 
-/** What `artifact` keeps: typed arrays as .npy, named ones as .npz, text, bytes, else JSON; the name's ending decides. */
-export type Artifact = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | string | Json | { readonly [name: string]: Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array };
+export type Numbers = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
+/** What `artifact` keeps: typed arrays as .npy, named ones as .npz (with a shape where they have one), text, bytes, else JSON; the name's ending decides. */
+export type Artifact = Numbers | string | Json | { readonly [name: string]: Numbers | { readonly array: Numbers; readonly shape: readonly number[] } };
 
 /** A .npy file written piece by piece; its shape is [rows, ...shape]. */
 export interface Stream {
   /** Whole rows, copied. Resolves when there is room for more: await it to hold memory down. */
-  write(rows: Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array): Promise<void>;
+  write(rows: Numbers): Promise<void>;
 }
 
 /** Where a run puts what it found. Nothing waits for a disk; a run has succeeded when all of it is kept. */

@@ -37,23 +37,23 @@ function start(space: Box, params: EvolutionParams, context: Context<Float64Arra
   let first = saved ? saved.first : mean !== undefined; // the start is one of the first offspring
   let sigma = saved?.sigma ?? params.sigma;
   let pending: Batch<Float64Array> | undefined = saved?.pending ? { xs: saved.pending.map((x) => x.slice()) } : undefined;
+  const rows = Array.from({ length: lambda }, () => new Float64Array(dim)); // of every generation: they are ours until the next ask
 
   return {
     ask() {
       if (pending) return pending;
-      const xs: Float64Array[] = [];
-      for (let j = 0; j < lambda; j++) {
-        if (mean === undefined) {
-          xs.push(space.sample(random)); // the first generation is uniform when nothing is known
-          continue;
+      for (const x of rows) {
+        if (mean === undefined) x.set(space.sample(random)); // the first generation is uniform when nothing is known
+        else if (first) {
+          x.set(mean);
+          first = false;
+        } else {
+          random.normals(x);
+          for (let i = 0; i < dim; i++) x[i] = mean[i]! + sigma * (upper[i]! - lower[i]!) * x[i]!;
         }
-        const x = mean.slice();
-        if (!first) for (let i = 0; i < dim; i++) x[i] = x[i]! + sigma * (upper[i]! - lower[i]!) * random.normal();
-        first = false;
         space.clip(x);
-        xs.push(x);
       }
-      return (pending = { xs });
+      return (pending = { xs: rows });
     },
     tell(told, scores) {
       const { loss, violation, refined } = scores;

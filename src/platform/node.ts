@@ -2,10 +2,14 @@
  * The platform in Node, Deno and Bun: files through node:fs/promises, the clock, the cores.
  *
  * Surprise: a rename is only durable once the folder itself is synced, and Windows cannot open a folder at all,
- * so that last step is tried and its failure ignored.
+ * so that last step is tried and its failure ignored. What takes
+ * microseconds (names, small writes) is asked for at once: by way of the thread pool it takes ten times as long.
  */
-import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { closeSync, constants, fsync, linkSync, mkdirSync, openSync, renameSync, rmdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { open, readFile, readdir, rm } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 import type { FileHandle } from 'node:fs/promises';
 import type { Files } from '../core/files.ts';
@@ -14,6 +18,11 @@ import type { Runtime } from './index.ts';
 /** Milliseconds from an arbitrary start; only differences mean something. */
 export function now(): number {
   return performance.now();
+}
+
+/** Milliseconds since 1970. */
+export function time(): number {
+  return Date.now();
 }
 
 /** Threads that can run at once, at least 1. */
@@ -32,12 +41,24 @@ export function version(): string {
   return process.versions[runtime()]!;
 }
 
+const SMALL = 65_536; // bytes that are written at once
+const MAKE = constants.O_WRONLY | constants.O_CREAT; // and nothing is cut off
+
 export const files: Files = {
   owner: `${process.pid}-${crypto.randomUUID().slice(0, 8)}`,
+  host: nameOf(),
 
-  async read(path) {
+  resolve(path) {
+    return resolve(path).replaceAll('\\', '/');
+  },
+
+  async read(path, from, to) {
     try {
-      return new Uint8Array(await readFile(path));
+      if (from === undefined && to === undefined) {
+        const { buffer, byteOffset, byteLength } = await readFile(path); // Node gives it a buffer of its own, and so no copy is made
+        return buffer.byteLength === byteLength ? new Uint8Array(buffer) : new Uint8Array(buffer, byteOffset, byteLength).slice();
+      }
+      return await part(path, from ?? 0, to ?? Infinity);
     } catch (error) {
       // ENOTDIR: a file stands where the path has a folder.
       if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code(error))) return undefined;
@@ -50,6 +71,24 @@ export const files: Files = {
     try {
       await write(handle, bytes);
       await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+
+  async write(path, bytes, at) {
+    if (bytes.length <= SMALL) {
+      const file = openSync(path, MAKE, 0o666);
+      try {
+        for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done);
+      } finally {
+        closeSync(file);
+      }
+      return;
+    }
+    const handle = await open(path, MAKE, 0o666);
+    try {
+      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
     } finally {
       await handle.close();
     }
@@ -73,28 +112,38 @@ export const files: Files = {
     if (size === 0) await settle(path);
   },
 
-  async rename(from, to) {
-    await rename(from, to);
-    await settle(to);
+  async rename(from, to, sync = true) {
+    renameSync(from, to);
+    if (sync) await settle(to);
+  },
+
+  async link(from, to) {
+    linkSync(from, to);
+  },
+
+  async removeAll(path) {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
   },
 
   async remove(path) {
-    await rm(path, { force: true }).catch((error) => {
-      if (code(error) !== 'ENOTDIR') throw error;
-    });
-  },
-
-  async folder(path, parents) {
     try {
-      await mkdir(path, { recursive: parents });
+      unlinkSync(path);
     } catch (error) {
-      const there = code(error) === 'EEXIST' && (await stat(path)).isDirectory();
-      if (!there) throw error;
+      if (!['ENOENT', 'ENOTDIR'].includes(code(error))) throw error;
     }
   },
 
+  async folder(path, parents) {
+    makeFolder(path, parents);
+  },
+
   async prune(path) {
-    return rmdir(path).then(() => true, () => false);
+    try {
+      rmdirSync(path);
+      return true;
+    } catch {
+      return false;
+    }
   },
 
   async list(path) {
@@ -117,21 +166,65 @@ export const files: Files = {
   },
 };
 
+/** The bytes of a range; a range past the end costs one look at the size. */
+async function part(path: string, from: number, to: number): Promise<Uint8Array | undefined> {
+  const about = statSync(path, { throwIfNoEntry: false });
+  if (about === undefined || !about.isFile()) return undefined;
+  const length = Math.min(to, about.size) - from;
+  if (length <= 0) return new Uint8Array();
+  const handle = await open(path, 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    for (let got = 1; got > 0 && done < length; done += got) got = (await handle.read(bytes, done, length - done, from + done)).bytesRead;
+    return done < length ? bytes.slice(0, done) : bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function nameOf(): string {
+  try {
+    return hostname();
+  } catch {
+    return ''; // Deno without the permission
+  }
+}
+
 /** All the bytes: one `write` may take fewer. */
 async function write(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, null)).bytesWritten;
 }
 
+const sync = promisify(fsync);
+
+/** Level by level: Node's own recursive mkdir never returns under /proc. */
+function makeFolder(path: string, parents: boolean): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (code(error) === 'EEXIST' && statSync(path).isDirectory()) return;
+    const cut = path.lastIndexOf('/');
+    if (code(error) !== 'ENOENT' || !parents || cut < 1) throw error;
+    makeFolder(path.slice(0, cut), true);
+    try {
+      mkdirSync(path);
+    } catch (again) {
+      if (code(again) !== 'EEXIST' || !statSync(path).isDirectory()) throw again; // somebody else made it meanwhile
+    }
+  }
+}
+
 /** Puts the folder entry of a new or renamed file on disk. */
 async function settle(path: string): Promise<void> {
-  let handle: FileHandle | undefined;
+  let folder: number | undefined;
   try {
-    handle = await open(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
-    await handle.sync();
+    folder = openSync(path.slice(0, path.lastIndexOf('/')) || '/', 'r');
+    await sync(folder);
   } catch {
     // Windows, and file systems that cannot: the rename is still atomic.
   } finally {
-    await handle?.close();
+    if (folder !== undefined) closeSync(folder);
   }
 }
 

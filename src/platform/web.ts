@@ -13,6 +13,11 @@ export function now(): number {
   return performance.now();
 }
 
+/** Milliseconds since 1970. */
+export function time(): number {
+  return Date.now();
+}
+
 /** Threads that can run at once, at least 1. */
 export function cores(): number {
   return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
@@ -30,9 +35,11 @@ export function version(): string {
 }
 
 const none = (): never => {
-  throw new NadirError('runtime', 'a web page has no files; use the memory store here, or run nadir in Node, Deno or Bun');
+  throw new NadirError('runtime', 'a web page has no files; use the memory or the opfs store here, or run nadir in Node, Deno or Bun');
 };
 
 export const files: Files = {
-  owner: '0-00000000', read: none, create: none, append: none, rename: none, remove: none, folder: none, prune: none, list: none, alive: none,
+  owner: `0-${(crypto.getRandomValues(new Uint32Array(1))[0]! + 2 ** 32).toString(16).slice(1)}`,
+  host: '', // a page knows no processes
+  resolve: none, read: none, create: none, write: none, append: none, rename: none, link: none, remove: none, removeAll: none, folder: none, prune: none, list: none, alive: () => true,
 };

@@ -1,38 +1,31 @@
-/**
- * What a key may be: a relative path that every file system takes and that cannot leave the store.
- *
- * Surprise: on Windows `aux.json` is a device, whatever follows the dot, and `a.` is the file `a`. Two keys that differ in
- * case only are one file on macOS and Windows: do not make such keys.
- */
+/** What a store may be asked for. What a key may be lies in core, because experiments name artifacts by those rules too. */
 import { NadirError, show } from '../core/errors.ts';
+import { checkKey } from '../core/key.ts';
 
-const longest = 200; // leaves room, of the 255 bytes of a name, for the suffix of a file written aside
-const reserved = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i;
+export { checkKey, checkPrefix, flaw } from '../core/key.ts';
 
-/** Throws `store` unless `key` is one or more valid segments joined by `/`. */
-export function checkKey(key: string): void {
-  if (typeof key !== 'string' || key === '') throw new NadirError('store', `key is ${show(key)}; allowed: a path of segments of A-Z a-z 0-9 . _ -`);
-  for (const segment of key.split('/')) {
-    const wrong = flaw(segment);
-    if (wrong) throw new NadirError('store', `key ${show(key)} ${wrong}`);
-  }
+/** Throws `store` unless it is a key or a folder, a key with a `/` at its end. */
+export function checkPlace(place: string): void {
+  if (typeof place !== 'string' || !/.\/$/.test(place)) return checkKey(place);
+  checkKey(place.slice(0, -1));
 }
 
-/** Throws `store` unless `prefix` can begin a key; the empty one begins all. */
-export function checkPrefix(prefix: string): void {
-  const segments = typeof prefix === 'string' ? prefix.split('/') : [' '];
-  const last = segments.pop()!;
-  const wrong = segments.map(flaw).find(Boolean) ?? (/^[A-Za-z0-9._-]*$/.test(last) ? undefined : 'has a character outside A-Z a-z 0-9 . _ -');
-  if (wrong) throw new NadirError('store', `prefix ${show(prefix)} ${wrong}`);
+/** Throws `store` unless one can be moved to the other: two keys or two folders, neither inside the other. */
+export function checkMove(from: string, to: string): void {
+  checkPlace(from);
+  checkPlace(to);
+  const folder = from.endsWith('/');
+  if (folder !== to.endsWith('/')) throw new NadirError('store', `key ${show(from)} cannot be moved to ${show(to)}; allowed: a key to a key, or a folder to a folder, both with a / at the end`);
+  if (folder && from !== to && (from.startsWith(to) || to.startsWith(from))) throw new NadirError('store', `key ${show(from)} cannot be moved to ${show(to)}: one is inside the other`);
 }
 
-/** What is wrong with a segment, or undefined. */
-export function flaw(segment: string): string | undefined {
-  if (segment === '') return 'has an empty segment';
-  if (!/^[A-Za-z0-9._-]+$/.test(segment)) return 'has a character outside A-Z a-z 0-9 . _ -';
-  if (segment === '.' || segment === '..') return `has the segment ${show(segment)}, which would leave its folder`;
-  if (segment.endsWith('.')) return 'has a segment that ends with a dot, which Windows drops';
-  if (segment.length > longest) return `has a segment of ${segment.length} characters; allowed: up to ${longest}`;
-  if (reserved.test(segment)) return `has the segment ${show(segment)}, which is a device on Windows`;
-  return undefined;
+/** Throws `store` unless they bound a range of bytes; `to` may be Infinity. */
+export function checkRange(key: string, from: number = 0, to: number = Infinity): void {
+  if (!Number.isSafeInteger(from) || from < 0) throw new NadirError('store', `key ${show(key)} is wanted from byte ${show(from)}; allowed: an integer from 0`);
+  if (to !== Infinity && (!Number.isSafeInteger(to) || to < 0)) throw new NadirError('store', `key ${show(key)} is wanted up to byte ${show(to)}; allowed: an integer from 0, or Infinity`);
+}
+
+/** Throws `store` unless a draft can be written there. */
+export function checkOffset(key: string, at: number): void {
+  if (!Number.isSafeInteger(at) || at < 0) throw new NadirError('store', `key ${show(key)} is drafted at byte ${show(at)}; allowed: an integer from 0`);
 }

@@ -28,7 +28,7 @@ export interface CombinationOptions {
   readonly initialWpn?: number;
   /** [lower, upper] of the later ones; null is infinite. */
   readonly wpnBounds?: readonly [number | null, number | null];
-  /** `exact` (default), `parallel`, `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`; `auto` picks. */
+  /** `auto` (default, `parallel` with workers) is exact where that takes about a second a cycle, and says what else it picks; `exact`, `parallel`, `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`. */
   readonly strategy?: string;
   /** How the strategy `sampling` draws. */
   readonly sampling?: SamplingOptions;
@@ -218,7 +218,7 @@ function checked(coefficients: ArrayLike<number>, target: number, options: Combi
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
   if (options.gpu !== undefined && options.gpu !== false && options.gpu !== 'auto') throw wrong('gpu', options.gpu, 'false, auto');
   if (mode !== 'faithful' && mode !== 'convergent') throw wrong('mode', mode, 'faithful, convergent');
-  const named = strategyOf(options.strategy ?? 'exact');
+  const named = strategyOf(options.strategy ?? (options.workers ? 'parallel' : 'auto'));
   const def = options.indexFiltering ? filtered(named) : named;
   const sampling = samplingOptions(options.sampling ?? {});
   const { workers = named.name === 'parallel' ? Math.min(cores(), CREW) : 0 } = options;
