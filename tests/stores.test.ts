@@ -121,6 +121,24 @@ describe('directory', () => {
     }
   });
 
+  it('sweeps empty folders as it lists, and not under a writer', async () => {
+    const root = fresh();
+    mkdirSync(join(root, 'a/b/c'), { recursive: true });
+    const store = await directory(root, files);
+    const listings = Array.from({ length: 50 }, () => listed(store.keys('')));
+    await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+      await store.draft(`a/b/${i}/x`, bytes('x'));
+      await store.create(`a/${i}/x`, bytes('x'));
+      await store.append(`a/b/c/d${i}/x`, bytes('x'));
+    }));
+    await Promise.all(listings);
+    expect((await listed(store.keys(''))).length).toBe(150);
+    await store.delete('a/');
+    mkdirSync(join(root, 'a/b/c'), { recursive: true });
+    for (let level = 0; level < 3; level++) expect(await listed(store.keys(''))).toEqual([]);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it('sweeps a folder that a killed writer left aside while it replaced it', async () => {
     const root = fresh();
     const store = await directory(root, files);

@@ -2,7 +2,7 @@
  * A store in a folder: a key is a file, so anything can read it.
  *
  * `put` writes aside (`name~owner-n`, which no key can be called), syncs and renames: after a crash a key holds the old
- * bytes or the new. What a killed process left aside is never listed, and `keys` deletes it on its way. `append` leaves,
+ * bytes or the new. What a killed process left aside is never listed, and `keys` deletes it on its way, empty folders too. `append` leaves,
  * at worst, a torn last record: records should carry a checksum, and a writer that takes over should begin with a new line.
  * A folder is moved by a rename; what a crash tears of its drafts, only the power can: the kernel keeps what a killed process wrote.
  * Surprise: listing `a-1`, `a/b`, `a.x` in key order means sorting folders under `name/`, because `-` and `.` come before `/`.
@@ -66,7 +66,9 @@ export async function directory(root: string, files: Files, { parents = false }:
 
   async function* walk(folder: string, prefix: string): AsyncGenerator<string, void, undefined> {
     const names: string[] = [];
-    for (const { name, kind } of await files.list(`${base}/${folder}`)) {
+    const entries = await files.list(`${base}/${folder}`);
+    if (entries.length === 0 && folder !== '') await files.prune(`${base}/${folder}`);
+    for (const { name, kind } of entries) {
       const writer = aside.exec(name);
       if (writer && !files.alive(Number(writer[1]))) await (kind === 'folder' ? files.removeAll : files.remove)(`${base}/${folder}${name}`).catch(() => undefined); // a reader may lack the right
       else if (kind !== 'other' && !flaw(name)) names.push(kind === 'folder' ? `${name}/` : name);
