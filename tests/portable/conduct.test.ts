@@ -8,6 +8,7 @@ import { grid } from '../../src/experiment/grid.ts';
 import { readNpy, readNpz } from '../../src/experiment/npy.ts';
 import { memory } from '../../src/stores/memory.ts';
 import { conduct } from '../../src/studies/conduct.ts';
+import { moduleOf } from '../cases/executor.ts';
 import { operations } from '../cases/operations.ts';
 
 import type { Definition, RunRecord } from '../../src/experiment/record.ts';
@@ -146,13 +147,13 @@ describe('conduct', () => {
   });
 
   it('does not count the start of a thread as a run\'s time', async () => {
-    const module = `data:text/javascript,${encodeURIComponent('const end = performance.now() + 900; while (performance.now() < end); export default (c, { x }, s, capture) => capture.metric("x", x);')}`;
+    const module = moduleOf('const end = performance.now() + 900; while (performance.now() < end); export default (c, { x }, s, capture) => capture.metric("x", x);');
     expect(await conduct({ name: 'slow', grid: { x: [1, 2, 3, 4] }, operation: { module } }, { workers: 2, timeout: 100 })).toMatchObject({ success: 4, failure: null });
   });
 
   it('says what went wrong before the other runs have ended', async () => {
     const store: Store = { ...memory(), put: async (key) => { if (key.startsWith('runs/')) throw new Error('no room'); } };
-    const module = `data:text/javascript,${encodeURIComponent('export default (c, { x }, s, capture) => (x === 0 ? capture.artifact("a.txt", "a") : new Promise((resolve) => setTimeout(resolve, 60_000)));')}`;
+    const module = moduleOf('export default (c, { x }, s, capture) => (x === 0 ? capture.artifact("a.txt", "a") : new Promise((resolve) => setTimeout(resolve, 60_000)));');
     await expect(conduct({ name: 'full', grid: { x: [0, 1] }, operation: { module } }, { store, workers: 2 })).rejects.toThrow('no room');
   });
 
