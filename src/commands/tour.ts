@@ -8,12 +8,14 @@ import { problem as problemOf } from '../problems/index.ts';
 import { frame } from '../experiment/frame.ts';
 import { conduct } from '../studies/conduct.ts';
 import { benchmark } from '../studies/optbench/benchmark.ts';
+import { combinations } from '../studies/combinations.ts';
 import { minimize } from '../studies/minimize.ts';
 import { brief, number, table, type Command } from './shared.ts';
 
 const FUNCTIONS = ['sphere', 'rosenbrock', 'ackley', 'rastrigin', 'griewank', 'schwefel'];
 const DIM = 10;
 const COST = 10000;
+const SIZES = [10, 20, 30, 40]; // coefficients
 
 export const tour: Command = {
   name: 'tour',
@@ -42,8 +44,17 @@ export const tour: Command = {
     const seconds = (now() - begun) / 1000;
     const done = await conduct(benchmark({ intensity: 'light', seed }), { signal: io.signal, observe: ({ made, size }) => io.progress(`optbench ${made} of ${size}`) });
     const compared = frame(await done.records()).aggregate('algorithm', 'best_f');
+    const random = createRandom(seed);
+    const sums: { n: number; delta: number; cycles: number; evaluations: number | string; milliseconds: number }[] = [];
+    for (const n of SIZES) {
+      io.progress(`combinations of ${n} coefficients`);
+      const coefficients = Array.from({ length: n }, () => 1 + 99 * random.f64());
+      const from = now();
+      const { best, cycles, evaluations } = await combinations(coefficients, (random.f64() * coefficients.reduce((a, b) => a + b)) / 2, { strategy: 'exact', maxIter: 8, signal: io.signal });
+      sums.push({ n, delta: best.delta, cycles, evaluations, milliseconds: now() - from });
+    }
     if (values.json) {
-      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared }));
+      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared, combinations: sums }));
       return;
     }
     const names = optimizers.map((def) => def.name);
@@ -54,5 +65,7 @@ export const tour: Command = {
     io.out(`${2 * rows.length} runs in ${seconds.toFixed(1)} s; ${same} of ${rows.length} pairs have the same bits in WebAssembly SIMD and in plain TypeScript`);
     io.out(`\noptbench: best_f of the published algorithms, ${done.success} runs in ${(done.milliseconds / 1000).toFixed(1)} s (nadir optbench has grids of any size)`);
     io.out(table([['', 'runs', 'mean', 'std', 'min'], ...compared.map(({ key, n, mean, std, min }) => [String(key.algorithm), String(n), brief(mean), brief(std), brief(min)])]));
+    io.out(`\ncombinations: the nearest sum in ${sums[0]!.cycles} exact cycles, every subset answered for`);
+    io.out(table([['coefficients', 'sums', 'distance', 'ms'], ...sums.map(({ n, evaluations, delta, milliseconds }) => [String(n), Number(evaluations).toExponential(1), brief(delta), milliseconds.toFixed(1)])]));
   },
 };
