@@ -23,7 +23,7 @@ const allowed = [
   /^build\/nadir\.(wasm|browser\.js)$/,
   /^src\/configs\/[\w/.-]+\.json$/,
 ];
-const required = ['README.md', 'LICENSE', 'build/js/src/index.js', 'build/js/src/index.d.ts', 'build/js/src/cli.js', 'build/js/src/worker.js', 'build/js/build/wasm.js', 'build/nadir.wasm', 'build/nadir.browser.js'];
+const required = ['README.md', 'LICENSE', 'NOTICE', 'build/js/src/index.js', 'build/js/src/index.d.ts', 'build/js/src/cli.js', 'build/js/src/worker.js', 'build/js/build/wasm.js', 'build/nadir.wasm', 'build/nadir.browser.js'];
 
 async function run(file, args, cwd = root) {
   try {
