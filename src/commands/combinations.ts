@@ -41,6 +41,7 @@ export const combinations: Command = {
     const text = (name: string): string | undefined => values[name] as string | undefined;
     const { coefficients, target } = await given(values);
     const plot = text('plot');
+    if (plot !== undefined && plot === text('truth-table')) throw new NadirError('input', `--truth-table and --plot are both ${show(plot)}; allowed: two files`);
     if (plot !== undefined) await writable(plot);
     const begun = now();
     let shown = begun;
@@ -132,10 +133,12 @@ async function read(path: string): Promise<{ coefficients: number[]; target: num
     if (target !== undefined && typeof target !== 'number') throw new NadirError('input', `target of ${path} is ${show(target)}; allowed: a number`);
     return { coefficients, target };
   }
-  const rows = content.split(/\r?\n/).map((line) => line.split(/[\s,;]+/).filter((cell) => cell !== ''));
-  const heading = rows[0]!.length > 0 && rows[0]!.every((cell) => Number.isNaN(Number(cell)));
-  const coefficients = rows.flatMap((row, r) => (heading && r === 0 ? [] : row.map((cell) => {
-    if (Number.isNaN(Number(cell))) throw new NadirError('input', `line ${r + 1} of ${path} has ${show(cell)}; allowed: numbers`);
+  const lines = content.split(/\r\n|\n|\r/);
+  if (lines.some((line) => line.includes(';') && line.includes(','))) throw new NadirError('input', `${path} has commas and semicolons on one line; allowed: one of them between numbers, a point for decimals`);
+  const rows = lines.map((line) => line.trim().replace(/\s*([,;])\s*|\s+/g, (_, mark) => mark ?? ' ').replace(/[,;]$/, '').split(/[ ,;]/).map((cell) => cell.replace(/^"(.*)"$/, '$1').trim()));
+  const heading = rows[0]!.every((cell) => Number.isNaN(Number(cell)) && !/^[-+]?(nan|inf)/i.test(cell));
+  const coefficients = rows.flatMap((row, r) => ((heading && r === 0) || row.join('') === '' ? [] : row.map((cell) => {
+    if (cell === '' || Number.isNaN(Number(cell))) throw new NadirError('input', `line ${r + 1} of ${path} has ${show(cell)}; allowed: numbers`);
     return Number(cell);
   })));
   if (coefficients.length === 0) throw new NadirError('input', `${path} has no numbers; allowed: coefficients, at least one`);

@@ -63,7 +63,7 @@ function joined(args: readonly string[], options: { readonly [name: string]: { r
   const out: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const name = args[i]!.slice(2);
-    if (args[i]!.startsWith('--') && options[name]?.type === 'string' && /^-[\d.]/.test(args[i + 1] ?? '')) out.push(`${args[i]}=${args[++i]}`);
+    if (args[i]!.startsWith('--') && options[name]?.type === 'string' && /^-([\d.]|inf)/i.test(args[i + 1] ?? '')) out.push(`${args[i]}=${args[++i]}`);
     else out.push(args[i]!);
   }
   return out;

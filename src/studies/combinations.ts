@@ -210,7 +210,10 @@ function checked(coefficients: ArrayLike<number>, target: number, options: Combi
   if (!finite(initialWpn) || initialWpn === 0) throw wrong('initialWpn', initialWpn, 'a number other than 0');
   if (!Array.isArray(wpnBounds) || wpnBounds.length !== 2) throw wrong('wpnBounds', wpnBounds, '[lower, upper], null for an infinite one');
   const bounds = [wpnBounds[0] ?? -Infinity, wpnBounds[1] ?? Infinity] as const;
-  if (!bounds.every((bound) => typeof bound === 'number') || !(bounds[0] < bounds[1])) throw wrong('wpnBounds', wpnBounds, '[lower, upper] with lower below upper, null for an infinite one');
+  bounds.forEach((bound, i) => {
+    if (typeof bound !== 'number' || Number.isNaN(bound)) throw wrong(`wpnBounds[${i}]`, bound, 'a number, null for an infinite one');
+  });
+  if ( !(bounds[0] < bounds[1])) throw wrong('wpnBounds', wpnBounds, '[lower, upper] with lower below upper, null for an infinite one');
   for (const name of ['earlyStopping', 'stallStop', 'indexFiltering'] as const) if (options[name] !== undefined && typeof options[name] !== 'boolean') throw wrong(name, options[name], 'true or false');
   if (!finite(earlyStopFactor) || earlyStopFactor < 0) throw wrong('earlyStopFactor', earlyStopFactor, 'a number from 0');
   if (!Number.isSafeInteger(memory) || memory < 1048576 || memory > 4 * GIB - 262144) throw wrong('memory', memory, `an integer from 1048576 to ${4 * GIB - 262144} (bytes)`);

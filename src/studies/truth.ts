@@ -37,7 +37,8 @@ async function openFile(path: string): Promise<TruthTable> {
   let text = '';
   const cannot = (error: unknown): NadirError => new NadirError('store', `truthTable ${show(path)} cannot be written: ${messageOf(error)}`, { cause: error });
   try {
-    if (path === '' || (await files.list(path)).length > 0) throw new Error('it is a folder');
+    if (path === '') throw new Error('it names no file');
+    if ((await files.list(path)).length > 0) throw new Error('it is a folder');
     await files.create(part, new Uint8Array(0));
   } catch (error) {
     throw cannot(error);

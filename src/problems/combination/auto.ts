@@ -34,7 +34,7 @@ export const auto: StrategyDef = {
 export function choice(n: number, memory: number): { readonly def: StrategyDef; readonly why: string } {
   const fits = n <= exact.most(memory);
   const cost = estimate(n, memory);
-  if (fits && cost <= CYCLE) return { def: exact, why: `exact: ${n} coefficients take about ${duration(cost)} a cycle` };
+  if (fits && cost <= CYCLE) return { def: exact, why: `exact: ${n} ${n === 1 ? 'coefficient takes' : 'coefficients take'} about ${duration(cost)} a cycle` };
   const def = n < MANY ? adaptive : greedy;
   return { def, why: fits ? `${def.name}: exact would take about ${duration(cost)} a cycle for ${n} coefficients` : `${def.name}: exact takes up to ${exact.most(memory)} coefficients in ${memory} bytes, these are ${n}` };
 }

@@ -18,7 +18,7 @@ export const brute: StrategyDef = {
   name: 'brute',
   about: 'every line\'s literal sum',
   most: () => LINES,
-  beyond: 'exact',
+  beyond: 'exact and the strategies that try fewer lines',
   async find(cycle, tools) {
     const pairs = terms(cycle);
     if (!bounded(pairs, cycle.target)) return overflowing(cycle);
