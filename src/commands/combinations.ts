@@ -156,7 +156,7 @@ function report({ winners, weights, result, delta, converged, stop, cycles, best
     ...(winners.length === 0 ? [] : [table([['cycle', 'line', 'combo', 'wpn', 'result', 'delta'], ...winners.map((w) => [String(w.cycle), w.line, w.combo, brief(w.wpn), brief(w.result), brief(w.deltaAbs)])])]),
     `  weights  ${list(weights)}`,
     `  result   ${result}, ${brief(delta)} from the target: ${ends[stop]} after ${cycles} ${cycles === 1 ? 'cycle' : 'cycles'}`,
-    ...(converged || best.delta === delta ? [] : [`  best     ${list(best.weights)}, ${brief(best.delta)} from the target, after cycle ${best.cycle}`]),
+    ...(converged || best.delta === delta ? [] : [`  best     ${list(best.weights)}, ${brief(best.delta)} from the target, ${best.cycle > cycles ? 'by' : 'after'} cycle ${best.cycle}${best.cycle > cycles ? ', which was not finished' : ''}`]),
     `  tried    ${Number(evaluations).toLocaleString('en')} lines in ${seconds.toFixed(2)} s`,
   ];
 }

@@ -8,11 +8,11 @@
 import { sharedBackend, type BackendName } from '../backend/index.ts';
 import { NadirError, show } from '../core/errors.ts';
 import { cores } from '../platform/index.ts';
-import { commit, nextWpn, type Cycle, type Winner } from '../problems/combination.ts';
+import { commit, nextWpn, selectionOf, type Cycle, type Winner } from '../problems/combination.ts';
 import { convergent, walked } from '../problems/combination/convergent.ts';
 import { filtered } from '../problems/combination/filter.ts';
 import { samplingOptions, type Sampling, type SamplingOptions } from '../problems/combination/sampling.ts';
-import { stopped, type StrategyDef } from '../problems/combination/strategy.ts';
+import { NEAREST, stopped, type StrategyDef } from '../problems/combination/strategy.ts';
 import { strategy as strategyOf } from '../problems/combination/index.ts';
 import { HEADER, ROWS, rows } from '../problems/combination/table.ts';
 import { withDevice } from './device.ts';
@@ -28,7 +28,7 @@ export interface CombinationOptions {
   readonly initialWpn?: number;
   /** [lower, upper] of the later ones; null is infinite. */
   readonly wpnBounds?: readonly [number | null, number | null];
-  /** `auto` (default, `parallel` with workers) is exact where that takes about a second a cycle, and says what else it picks; `exact`, `parallel`, `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`. */
+  /** `auto` (default; `parallel` with workers, `exact` with gpu) is exact where that takes about a second a cycle, and says what else it picks; `exact`, `parallel`, `brute`, or what does not try every line: `sampling`, `grouped`, `greedy`, `adaptive`. */
   readonly strategy?: string;
   /** How the strategy `sampling` draws. */
   readonly sampling?: SamplingOptions;
@@ -76,7 +76,7 @@ export interface CombinationResult {
   /** The last winner's sum, and its distance from the target. */
   readonly result: number;
   readonly delta: number;
-  /** The nearest seen, the earliest of equals, with the weights after that cycle. Cycle 0: none was finished. */
+  /** The nearest seen, the earliest of equals, with the weights after that cycle: one more than `cycles` where an abort cut that cycle short. Cycle 0: nothing selected. */
   readonly best: { readonly cycle: number; readonly weights: number[]; readonly delta: number };
   /** Lines looked at, or answered for; text from 2^53 on. */
   readonly evaluations: number | string;
@@ -125,6 +125,7 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
       const plan = given.mode === 'convergent' ? await convergent(c, target, { tolerance, maxIter, initialWpn: given.initialWpn, bounds }, tools.pause) : undefined;
       evaluations = BigInt(plan?.compared ?? 0);
       for (let number = 1; number <= maxIter; number++) {
+        tools.kept.delete(NEAREST);
         await tools.pause();
         const step = plan?.steps[number - 1];
         if (step) cycle = { ...cycle, wpn: step.wpn };
@@ -163,6 +164,9 @@ export async function combinations(coefficients: ArrayLike<number>, target: numb
     } catch (error) {
       if (error !== stopped) throw error;
       stop = 'aborted';
+      const line = tools.kept.get(NEAREST) as bigint | undefined;
+      const found = line ? walked(cycle, selectionOf(line, c.length)) : undefined;
+      if (found !== undefined && found.d < best.delta) best = { cycle: winners.length + 1, weights: Array.from(commit(cycle, found.selection)), delta: found.d };
     }
     if (stop === 'aborted') await table?.drop(options.signal?.reason);
     else await table?.close();
@@ -221,7 +225,7 @@ function checked(coefficients: ArrayLike<number>, target: number, options: Combi
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
   if (options.gpu !== undefined && options.gpu !== false && options.gpu !== 'auto') throw wrong('gpu', options.gpu, 'false, auto');
   if (mode !== 'faithful' && mode !== 'convergent') throw wrong('mode', mode, 'faithful, convergent');
-  const named = strategyOf(options.strategy ?? (options.workers ? 'parallel' : 'auto'));
+  const named = strategyOf(options.strategy ?? (options.workers ? 'parallel' : options.gpu ? 'exact' : 'auto'));
   const def = options.indexFiltering ? filtered(named) : named;
   const sampling = samplingOptions(options.sampling ?? {});
   const { workers = named.name === 'parallel' ? Math.min(cores(), CREW) : 0 } = options;

@@ -6,7 +6,7 @@
 import { NadirError } from '../../core/errors.ts';
 import { better, highest, literal, selectionOf, terms, type Cycle, type Winner } from '../combination.ts';
 import { together } from './pieces.ts';
-import type { StrategyDef, Tools } from './strategy.ts';
+import { NEAREST, type StrategyDef, type Tools } from './strategy.ts';
 
 const PIECE = 24; // bits of a call of the kernel: 6 ms
 const LINES = 40; // bits at most: 6 minutes a cycle
@@ -34,14 +34,18 @@ export async function enumerate({ target, within = -1 }: Pick<Cycle, 'target' | 
   const table = pointer + 4096;
   f64.set(pairs, table / 8);
   let best: Found = { line: 0n, d: Infinity, result: -Infinity };
-  for (let piece = first; piece < end; piece++) {
-    let start = 0;
-    for (let i = 0; i < n - low; i++) start += pairs[2 * i + (i < n - depth ? 0 : (piece >>> (n - low - 1 - i)) & 1)]!;
-    kernels.brute(pointer, table + 16 * (n - low), low, start, target, within, piece === 0 ? 1 : 0);
-    const [result, d, line] = [f64[pointer / 8]!, f64[pointer / 8 + 1]!, f64[pointer / 8 + 2]!];
-    if (better(d, result, best)) best = { line: (BigInt(piece) << BigInt(low)) + BigInt(line), d, result };
-    if (d <= within) break;
-    if (end > first + 1) await tools.pause();
+  try {
+    for (let piece = first; piece < end; piece++) {
+      let start = 0;
+      for (let i = 0; i < n - low; i++) start += pairs[2 * i + (i < n - depth ? 0 : (piece >>> (n - low - 1 - i)) & 1)]!;
+      kernels.brute(pointer, table + 16 * (n - low), low, start, target, within, piece === 0 ? 1 : 0);
+      const [result, d, line] = [f64[pointer / 8]!, f64[pointer / 8 + 1]!, f64[pointer / 8 + 2]!];
+      if (better(d, result, best)) best = { line: (BigInt(piece) << BigInt(low)) + BigInt(line), d, result };
+      if (d <= within) break;
+      if (end > first + 1) await tools.pause();
+    }
+  } finally {
+    tools.kept.set(NEAREST, best.line);
   }
   return best;
 }

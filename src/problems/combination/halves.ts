@@ -17,7 +17,7 @@
  */
 import { better, type Cycle } from '../combination.ts';
 import type { Found } from './brute.ts';
-import type { Tools } from './strategy.ts';
+import { NEAREST, type Tools } from './strategy.ts';
 
 const CHUNK = 2048; // steps a note of the sweep, as in the kernel
 const SLICE = 65536; // selections of B a call of bisect
@@ -114,17 +114,21 @@ export async function halves({ target, within }: Pick<Cycle, 'target' | 'within'
   // Line 0 of A: it goes with every selection of the rest but the empty one. Its place in the list is taken by a neighbour.
   if (first === 0 && end > 0) firstRows();
   if (hit !== undefined) return hit; // nothing comes before these lines
-  for (let middle = first; middle < end; middle++) {
-    if (middle > first || length > 1 << 20) await tools.pause();
-    kernels.shift(other, list, size, table + 16 * k, r, middle);
-    if (middle === 0) {
-      f64[other / 8 + zero] = f64[other / 8 + (zero > 0 ? zero - 1 : 1)]!;
-      f64[list / 8 + 2 * zero + 1] = Infinity;
+  try {
+    for (let middle = first; middle < end; middle++) {
+      if (middle > first || length > 1 << 20) await tools.pause();
+      kernels.shift(other, list, size, table + 16 * k, r, middle);
+      if (middle === 0) {
+        f64[other / 8 + zero] = f64[other / 8 + (zero > 0 ? zero - 1 : 1)]!;
+        f64[list / 8 + 2 * zero + 1] = Infinity;
+      }
+      await block(middle);
+      if (middle === 0) f64[list / 8 + 2 * zero + 1] = 0;
     }
-    await block(middle);
-    if (middle === 0) f64[list / 8 + 2 * zero + 1] = 0;
+  } finally {
+    flush();
+    tools.kept.set(NEAREST, best.line);
   }
-  flush();
   return hit ?? best;
 
   /** List A, as far as it is worth it: balanced with B, or as long as equal sums keep it short. */

@@ -8,7 +8,7 @@
  */
 import { better, type Cycle } from '../combination.ts';
 import type { Found } from './brute.ts';
-import type { Tools } from './strategy.ts';
+import { NEAREST, type Tools } from './strategy.ts';
 
 /** Parameters from which messages save more than they cost, and bits of the smallest piece of lines: 2^20 take 0.4 ms, a message 0.1. */
 const LIMITS: { readonly [how in Piece['how']]: Limits } = { brute: { least: 22, small: 20 }, halves: { least: 40, small: 0 } };
@@ -31,7 +31,7 @@ export interface Piece {
 }
 
 /** The winner of a cycle by the team; undefined where there is none or it does not pay. */
-export async function together(how: Piece['how'], { target, within }: Cycle, pairs: Float64Array, { team, memory }: Tools, { least, small }: Limits = LIMITS[how]): Promise<Found | undefined> {
+export async function together(how: Piece['how'], { target, within }: Cycle, pairs: Float64Array, { team, memory, kept }: Tools, { least, small }: Limits = LIMITS[how]): Promise<Found | undefined> {
   const n = pairs.length / 2;
   if (team === undefined || n < least) return undefined;
   const { workers } = team;
@@ -46,6 +46,7 @@ export async function together(how: Piece['how'], { target, within }: Cycle, pai
       const at = next++;
       const found = await team.run({ ...whole, low, first: at, end: how === 'brute' ? at + 1 : count });
       best = best === undefined ? found : first(best, found, within);
+      kept.set(NEAREST, best.line);
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, count) }, work));

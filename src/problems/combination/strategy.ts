@@ -50,3 +50,6 @@ export interface StrategyDef {
 
 /** What `pause` throws when the run is aborted. */
 export const stopped: unique symbol = Symbol('stopped');
+
+/** Where `tools.kept` has the line (bigint, 0n: none) that an unfinished enumeration found nearest, for a run that is stopped in the middle of a cycle. */
+export const NEAREST = 'nearest';
