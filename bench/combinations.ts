@@ -101,7 +101,7 @@ export async function bench(print: Print, flags: Flags = {}): Promise<void> {
   const cell = (value: number): string => value.toPrecision(3).padStart(9);
   const rounds = (n: number): number => (n > 40 ? 3 : n > 30 ? 5 : 9);
   const fast = new Map<string, number>();
-  print('one exact cycle, milliseconds, and how many times as fast as the peer; reach: what the issue asks for');
+  print('one exact cycle, milliseconds, and how many times as fast as the peer; reach: the goal');
   print('              ours     reach   plain JS       C128  / plain JS    / C128');
   for (const [strategy, n, reach] of subjects) {
     const how = strategy === 'brute' ? 'brute' : 'meet';
