@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const limit = 240_000;
+const limit = 600_000;
 
 function program(name) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
