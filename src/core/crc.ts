@@ -1,6 +1,6 @@
 /**
  * CRC-32 (IEEE 802.3, reflected: zlib's) of bytes, eight at a time (Kounavis and Berry, "A Systematic Approach to Building High
- * Performance, Software-based, CRC Generators", 2005): `snapshot.ts` has the one for text.
+ * Performance, Software-based, CRC Generators", 2005), and of text.
  *
  * Surprise: a typed array read past its end gives undefined, which is 0 to `^`, so a loop that runs too far gives a wrong sum, not an error.
  */
@@ -33,5 +33,16 @@ export function crc32Bytes(bytes: Uint8Array, from: number = 0, to: number = byt
       ^ t[768 + bytes[i + 4]!]! ^ t[512 + bytes[i + 5]!]! ^ t[256 + bytes[i + 6]!]! ^ t[bytes[i + 7]!]!;
   }
   for (; i < to; i++) crc = t[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+/** CRC-32 (IEEE 802.3, reflected) of a string's UTF-16 code units, low byte first. */
+export function crc32(text: string): number {
+  let crc = -1;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    crc = TABLES[(crc ^ unit) & 255]! ^ (crc >>> 8);
+    crc = TABLES[(crc ^ (unit >> 8)) & 255]! ^ (crc >>> 8);
+  }
   return ~crc >>> 0;
 }

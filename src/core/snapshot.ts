@@ -4,6 +4,7 @@
  * JSON has no -0, NaN or Infinity and rounds nothing else: those three and typed arrays travel as `{ "$": ... }`.
  * Typed arrays are base64 of their little-endian bytes: 11 characters a double instead of up to 24, and no parsing.
  */
+import { crc32 } from './crc.ts';
 import { NadirError, show } from './errors.ts';
 import type { Json, Snapshot } from './types.ts';
 
@@ -79,24 +80,3 @@ export function fromBase64(text: string): Uint8Array {
   for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
 }
-
-/** CRC-32 (IEEE 802.3, reflected) of a string's UTF-16 code units, low byte first. */
-export function crc32(text: string): number {
-  let crc = -1;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    crc = TABLE[(crc ^ unit) & 255]! ^ (crc >>> 8);
-    crc = TABLE[(crc ^ (unit >> 8)) & 255]! ^ (crc >>> 8);
-  }
-  return ~crc >>> 0;
-}
-
-const TABLE: Int32Array = /* @__PURE__ */ (() => {
-  const table = new Int32Array(256);
-  for (let i = 0; i < 256; i++) {
-    let c = i;
-    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    table[i] = c;
-  }
-  return table;
-})();

@@ -3,7 +3,8 @@ import { sharedBackend, wasmModule, type BackendName } from '../backend/index.ts
 import { NadirError, messageOf, show } from '../core/errors.ts';
 import { createRandom } from '../core/random.ts';
 import { run } from '../core/run.ts';
-import { crc32, unseal } from '../core/snapshot.ts';
+import { crc32 } from '../core/crc.ts';
+import { unseal } from '../core/snapshot.ts';
 import type { Box, Budget, Json, Optimizer, Outcome, Problem, Progress, Snapshot, Space } from '../core/types.ts';
 import { optimizer as optimizerOf, start } from '../optimizers/index.ts';
 import { openPool } from '#pool';
