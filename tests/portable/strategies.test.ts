@@ -2,14 +2,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { combinations, createRandom, openBackend } from '../../src/index.ts';
 import type { Backend, CombinationOptions, CombinationResult, NadirError } from '../../src/index.ts';
-import { literal, sumOf, terms, type Cycle, type Winner } from '../../src/problems/combination.ts';
+import { highest, literal, sumOf, terms, type Cycle, type Winner } from '../../src/problems/combination.ts';
 import { adaptive } from '../../src/problems/combination/adaptive.ts';
 import { auto, choice, estimate } from '../../src/problems/combination/auto.ts';
 import { exact } from '../../src/problems/combination/exact.ts';
 import { filtered, keptPlaces } from '../../src/problems/combination/filter.ts';
 import { greedily, greedy } from '../../src/problems/combination/greedy.ts';
 import { grouped, subsets } from '../../src/problems/combination/grouped.ts';
-import { bySize, summit } from '../../src/problems/combination/ledger.ts';
+import { bySize } from '../../src/problems/combination/ledger.ts';
 import { sampling, samplingOptions, tilted, type SamplingOptions } from '../../src/problems/combination/sampling.ts';
 import type { StrategyDef, Tools } from '../../src/problems/combination/strategy.ts';
 import { twister } from '../../src/problems/combination/twister.ts';
@@ -358,7 +358,7 @@ describe('auto and adaptive', () => {
       let most = -Infinity;
       const n = pairs.length / 2;
       for (let line = 1; line < 1 << n; line++) most = Math.max(most, sumOf(pairs, Uint8Array.from({ length: n }, (_, i) => (line >>> i) & 1)));
-      expect(summit(pairs)).toBe(most);
+      expect(highest(pairs)).toBe(most);
     }
   });
 });

@@ -56,22 +56,9 @@ export function open(cycle: Cycle): Ledger {
     },
     winner(drawn = false) {
       const { selection, d, result, line } = best;
-      return { line: BigInt(line), selection, result, cond: result - target, d, allLow: drawn ? low : summit(pairs) - target < 0, lines: BigInt(lines), ...(tried ? { tried: { *[Symbol.iterator]() { for (const number of tried) yield selectionOf(BigInt(number), n); } } } : {}) };
+      return { line: BigInt(line), selection, result, cond: result - target, d, allLow: drawn ? low : highest(pairs) - target < 0, lines: BigInt(lines), ...(tried ? { tried: { *[Symbol.iterator]() { for (const number of tried) yield selectionOf(BigInt(number), n); } } } : {}) };
     },
   };
-}
-
-/** The highest sum of all lines, as `highest` has it, in n additions where the path to it selects anything. */
-export function summit(pairs: Float64Array): number {
-  let s = 0;
-  let some = false;
-  for (let i = 0; i < pairs.length; i += 2) {
-    const without = s + pairs[i]!;
-    s += pairs[i + 1]!;
-    if (s >= without) some = true;
-    else s = without;
-  }
-  return some ? s : highest(pairs);
 }
 
 /** Indices by the size of what selecting changes, largest first; of equals the earlier. */
