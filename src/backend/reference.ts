@@ -10,6 +10,7 @@ import { arena } from './arena.ts';
 import { combinationTwins } from './combinations.ts';
 import { functionTwins } from './functions.ts';
 import { linalgTwins } from './linalg.ts';
+import { machineTwins } from './machine.ts';
 import { subsetTwins } from './subsets.ts';
 
 /** A reference backend with an arena of `bytes`. */
@@ -45,6 +46,7 @@ export function openReference(bytes: number): Backend {
     ...linalgTwins(heap),
     ...combinationTwins(heap),
     ...subsetTwins(heap),
+    ...machineTwins(buffer),
   };
   return arena('reference', kernels, buffer, 16); // 16: a pointer of 0 means "not wanted"
 }

@@ -78,6 +78,19 @@ export interface Kernels {
    * `width`: more than literal energies and partial sums can differ, 0 where none of them rounds. `work`: n n + (n + 1)(n + 1) + 1200 doubles; depth up to 30, n up to 52.
    */
   qubo(out: Pointer, work: Pointer, q: Pointer, linear: Pointer, n: number, depth: number, piece: number, width: number): void;
+
+  /** Lays out a machine at m, 64-byte aligned, for the words at m + 51200, with tables of 2^bits slots; the bytes it takes, of which 57344 must be there already. */
+  machinePlan(m: Pointer, bits: number): number;
+  /** Starts a planned machine; its doubles are at m + 1024. */
+  machineBoot(m: Pointer): void;
+  /** Predicts n bytes; the bits all took since the start. It stops once they pass `limit`; m + 112 holds how many bytes it dealt with. */
+  machineScore(m: Pointer, bytes: Pointer, n: number, limit: number): number;
+  /** The same without a limit; `out` = the 32 f32 inputs before every bit, 1024 bytes a byte. */
+  machineTrace(m: Pointer, out: Pointer, bytes: Pointer, n: number): number;
+  /** `out` = the code of n bytes; its length, or -1 when it takes more than `most`. */
+  machineEncode(m: Pointer, out: Pointer, bytes: Pointer, n: number, most: number): number;
+  /** `out` = n bytes of `size` bytes of code; how many of those it asked for (more than there are: zeros). */
+  machineDecode(m: Pointer, out: Pointer, code: Pointer, size: number, n: number): number;
 }
 
 /** Where kernels run: pointers into one arena of fixed size, the same kernels on every backend. */

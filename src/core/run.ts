@@ -119,7 +119,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       }
     }
     points += n - skip;
-    cost += scores.cost === undefined ? price * (n - skip) : (scores.cost * (n - skip)) / n;
+    cost += (scores.cost === undefined ? price * (n - skip) : (scores.cost * (n - skip)) / n) + (skip === 0 ? batch.effort ?? 0 : 0);
   }
 
   function reached(): Stop | undefined {

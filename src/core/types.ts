@@ -69,6 +69,10 @@ export interface Batch<X> {
   readonly xs: readonly X[];
   readonly gradient?: boolean;
   readonly fidelity?: number;
+  /** A loss above this may be answered by any lower bound of it that is above this too. */
+  readonly above?: number;
+  /** What making this batch took, in the problem's unit of cost, where that is worth counting. */
+  readonly effort?: number;
 }
 /** The answer to a batch, valid until the next `score` of the same problem. */
 export interface Scores<X> {
