@@ -11,7 +11,7 @@ const USAGE = new Set(['input', 'name', 'space', 'gradient', 'state']);
 let lost = false;
 
 async function main(args: readonly string[]): Promise<number> {
-  const [word, ...rest] = args;
+  const word = args[0];
   if (word === '--version' || word === '-v') {
     write(version);
     return 0;
@@ -50,11 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     signal: stop.signal,
   };
   try {
-    const command = commands.find((c) => c.name === word);
-    if (command === undefined) {
-      const near = nearest(word, commands.map((c) => c.name));
-      throw new NadirError('input', `unknown command ${show(word)}; ${near ? `did you mean ${near}? ` : ''}have ${commands.map((c) => c.name).join(', ')}`);
-    }
+    const { command, rest } = pick(commands, args);
     if (rest.includes('--help') || rest.includes('-h')) {
       io.out(usage(command));
       return 0;
@@ -73,6 +69,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** The command that the first word names, or the first two. */
+function pick(list: readonly Command[], [word, ...rest]: readonly string[], group?: Command): { command: Command; rest: readonly string[] } {
+  if (group && (word === '--help' || word === '-h')) return { command: group, rest: [word] };
+  const names = list.map((c) => (group ? c.name.slice(group.name.length + 1) : c.name));
+  if (word === undefined) throw new NadirError('input', `${group!.name} needs a second word; have ${names.join(', ')}`);
+  const command = list[names.indexOf(word)];
+  if (command === undefined) {
+    const near = nearest(word, names);
+    throw new NadirError('input', `unknown command ${show(group ? `${group.name} ${word}` : word)}; ${near ? `did you mean ${near}? ` : ''}have ${names.join(', ')}`);
+  }
+  return command.commands ? pick(command.commands, rest, command) : { command, rest };
+}
+
 /** A line on standard output. An answer that cannot be written is a failure; that nobody reads on (`| head`) is none. */
 function write(text: string): void {
   process.stdout.write(`${text}\n`, (error) => {
@@ -88,6 +97,7 @@ function help(): string {
 
 function usage(command: Command): string {
   const lines = Object.entries(command.options).map(([name, { type, about }]) => `  ${`--${name}${type === 'string' ? ' VALUE' : ''}`.padEnd(22)} ${about}`);
+  if (command.commands) return [`usage: nadir ${command.name} COMMAND [options]`, '', command.about, '', ...command.commands.map((c) => `  ${c.name.padEnd(16)} ${c.about}`), '', `nadir ${command.name} COMMAND --help shows its options`].join('\n');
   return [`usage: nadir ${[command.name, ...shape(command.words)].join(' ')} [options]`, '', command.about, '', ...lines].join('\n');
 }
 

@@ -3,8 +3,9 @@ import { combinations } from './combinations.ts';
 import { list } from './list.ts';
 import { minimize } from './minimize.ts';
 import { optbench } from './optbench.ts';
+import { programs } from './programs.ts';
 import { report } from './report.ts';
 import type { Command } from './shared.ts';
 import { tour } from './tour.ts';
 
-export const commands: readonly Command[] = [minimize, combinations, optbench, report, list, tour];
+export const commands: readonly Command[] = [minimize, combinations, optbench, programs, report, list, tour];

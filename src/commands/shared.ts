@@ -7,9 +7,11 @@ import { files } from '../platform/index.ts';
 export interface Command {
   readonly name: string;
   readonly about: string;
-  /** Words before or between the options, by name, in order; a name that ends in `?` may be left out. Their values arrive under the names. */
+  /** Words before or between the options, by name, in order; a name that ends in `?` may be left out, one that ends in `...` takes all that follow, at least one. Their values arrive under the names. */
   readonly words?: readonly string[];
   readonly options: { readonly [name: string]: { readonly type: 'string' | 'boolean'; readonly about: string; readonly multiple?: boolean } };
+  /** Commands of a second word, named with both: `programs show`; then `run` is not called. */
+  readonly commands?: readonly Command[];
   run(values: Values, io: Io): Promise<void>;
 }
 export type Values = { readonly [name: string]: string | boolean | string[] | undefined };
@@ -48,9 +50,10 @@ export function parse(command: Command, args: readonly string[]): Values {
 function worded({ name, words = [] }: Command, given: readonly string[]): Values {
   const call = `nadir ${[name, ...shape(words)].join(' ')}`;
   const missing = words.find((word, i) => !word.endsWith('?') && !given[i]);
-  if (missing !== undefined) throw new Error(`${name} needs ${missing.toUpperCase()}: ${call} [options]`);
-  if (given.length > words.length) throw new Error(`unexpected word ${show(given[words.length])}: ${call} [options]`);
-  return Object.fromEntries(given.map((value, i) => [words[i]!.replace('?', ''), value]));
+  if (missing !== undefined) throw new Error(`${name} needs ${missing.replace('...', '').toUpperCase()}: ${call} [options]`);
+  const many = words.at(-1)?.endsWith('...');
+  if (given.length > words.length && !many) throw new Error(`unexpected word ${show(given[words.length])}: ${call} [options]`);
+  return Object.fromEntries(words.slice(0, given.length).map((word, i) => [word.replace(/\?|\.\.\./, ''), word.endsWith('...') ? given.slice(i) : given[i]!]));
 }
 
 /** The words of a command as its usage shows them: `STORE`, `[PROBLEM]`. */
