@@ -1,0 +1,14 @@
+/** The strategies of the program search. A strategy is a file and a line here. */
+import { named } from '../core/errors.ts';
+
+import type { StrategyDef } from './strategy.ts';
+
+/** Every strategy that a race may enter, in the order of the challenge's numbers. */
+export const strategies: readonly StrategyDef[] = [];
+
+/** The strategy of a name. Throws `name` for an unknown one. */
+export function strategy(name: string): StrategyDef {
+  return named('strategy', strategies, name);
+}
+
+export type { StrategyContext, StrategyDef } from './strategy.ts';
