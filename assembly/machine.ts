@@ -235,19 +235,22 @@ export function machineBytes(m: usize): void {
 export function machineBits(m: usize): void {
   const first = m + REC + <usize>load<u32>(m, NBYTE) * RECORD;
   const end = first + <usize>load<u32>(m, NBIT) * RECORD;
-  for (let r = first; r < end; r += RECORD) {
-    switch (load<i32>(r, OP)) {
-      case op.CM: cm(m, r); break;
-      case op.CM2: cm2(m, r); break;
-      case op.ICM: icm(m, r); break;
-      case op.ISSE: isse(m, r); break;
-      case op.RUN: run(m, r); break;
-      case op.MATCH: match(m, r); break;
-      case op.MIX: mix(m, r); break;
-      case op.MIX2: mix2(m, r); break;
-      case op.APM: apm(m, r); break;
-      default: plain(m, r);
-    }
+  for (let r = first; r < end; r += RECORD) bitOp(m, r);
+}
+
+/** One BIT instruction. */
+export function bitOp(m: usize, r: usize): void {
+  switch (load<i32>(r, OP)) {
+    case op.CM: cm(m, r); break;
+    case op.CM2: cm2(m, r); break;
+    case op.ICM: icm(m, r); break;
+    case op.ISSE: isse(m, r); break;
+    case op.RUN: run(m, r); break;
+    case op.MATCH: match(m, r); break;
+    case op.MIX: mix(m, r); break;
+    case op.MIX2: mix2(m, r); break;
+    case op.APM: apm(m, r); break;
+    default: plain(m, r);
   }
 }
 
@@ -282,18 +285,21 @@ export function plain(m: usize, r: usize): void {
 export function machineLearn(m: usize, bit: i32): void {
   const first = m + REC + <usize>load<u32>(m, NBYTE) * RECORD;
   const end = first + <usize>load<u32>(m, NBIT) * RECORD;
-  for (let r = first; r < end; r += RECORD) {
-    switch (load<i32>(r, OP)) {
-      case op.CM:
-      case op.CM2: learnCm(m, r, bit); break;
-      case op.ICM: learnIcm(m, r, bit); break;
-      case op.ISSE: learnIsse(m, r, bit); break;
-      case op.RUN: learnRun(m, r, bit); break;
-      case op.MATCH: learnMatch(m, r, bit); break;
-      case op.MIX: learnMix(m, r, bit); break;
-      case op.MIX2: learnMix2(m, r, bit); break;
-      case op.APM: learnApm(m, r, bit); break;
-    }
+  for (let r = first; r < end; r += RECORD) learnOp(m, r, bit);
+}
+
+/** One component learns the bit. */
+export function learnOp(m: usize, r: usize, bit: i32): void {
+  switch (load<i32>(r, OP)) {
+    case op.CM:
+    case op.CM2: learnCm(m, r, bit); break;
+    case op.ICM: learnIcm(m, r, bit); break;
+    case op.ISSE: learnIsse(m, r, bit); break;
+    case op.RUN: learnRun(m, r, bit); break;
+    case op.MATCH: learnMatch(m, r, bit); break;
+    case op.MIX: learnMix(m, r, bit); break;
+    case op.MIX2: learnMix2(m, r, bit); break;
+    case op.APM: learnApm(m, r, bit); break;
   }
 }
 
