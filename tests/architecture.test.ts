@@ -9,6 +9,7 @@ const below = ['studies', 'configs', 'strategies', 'experiment', 'executors', 's
 /** Left may import right. A folder may import itself; anyone core/types.ts, core/kernels.ts and assembly/portable. */
 const table: { readonly [layer: string]: readonly string[] } = {
   index: [...below, 'version'],
+  programs: [...below, 'version'],
   cli: [...below, 'commands', 'version'],
   commands: [...below, 'version'],
   version: [],
@@ -111,10 +112,12 @@ describe('the sources', () => {
       expect(readFileSync(join(root, path), 'utf8')).not.toMatch(/^export (const|let|function|class|default)/m);
     }
   });
-  test('that src/index.ts reaches run on any page and in any worker', () => {
-    const portable = reached('src/index.ts');
-    expect(portable.length).toBeGreaterThan(10);
-    expect(portable.flatMap(badPortable)).toEqual([]);
+  test('that src/index.ts and src/programs.ts reach run on any page and in any worker', () => {
+    for (const entry of ['src/index.ts', 'src/programs.ts']) {
+      const portable = reached(entry);
+      expect(portable.length).toBeGreaterThan(10);
+      expect(portable.flatMap(badPortable)).toEqual([]);
+    }
   });
 });
 

@@ -1,0 +1,9 @@
+/**
+ * nadir/programs: kernels of 64 instructions and 1024 doubles, the codec they drive, and the search for them. Web-standard, as the package root is.
+ * @module
+ */
+export { compress, compressStream, decompress, decompressStream } from './studies/compress.ts';
+export type { CompressOptions, CompressStreamOptions, DecompressOptions } from './studies/compress.ts';
+export { builtIn, builtIns } from './problems/kernels/index.ts';
+export type { BuiltIn } from './problems/kernels/index.ts';
+export type { Kernel } from './spaces/program.ts';
