@@ -35,8 +35,11 @@ function seekCounters(m: usize, r: usize): u32 {
   const other = at ^ 64;
   if (load<u32>(m + other) == check) return other;
   const chosen = (load<u32>(m + at, 4) & 1023) <= (load<u32>(m + other, 4) & 1023) ? at : other;
-  memory.fill(m + chosen, 0, 64);
-  store<u32>(m + chosen, check);
+  const zero = i32x4.splat(0); // not memory.fill, which is a call out of the module
+  v128.store(m + chosen, i32x4.replace_lane(zero, 0, check));
+  v128.store(m + chosen, zero, 16);
+  v128.store(m + chosen, zero, 32);
+  v128.store(m + chosen, zero, 48);
   return chosen;
 }
 

@@ -4,6 +4,7 @@
  * Its state moves on from byte to byte: score, trace, encode and decode continue where the last call ended, `reset` starts over.
  */
 import { NadirError, show } from '../../core/errors.ts';
+import type { Kernels } from '../../core/kernels.ts';
 import type { Backend } from '../../core/types.ts';
 import type { Kernel } from '../../spaces/program.ts';
 
@@ -15,6 +16,9 @@ const DONE = 112;
 const FIXED = 57344;
 /** Bytes that go through the machine in one call; what encode makes of one is at most 17 times as long. */
 export const CHUNK = 65536;
+
+/** What a machine runs on: the backend's kernels, or code made for it. */
+export type MachineKernels = Pick<Kernels, 'machineScore' | 'machineTrace' | 'machineEncode' | 'machineDecode'>;
 
 export interface Machine {
   /** Empty tables, no history but the kernel's own text. */
@@ -31,6 +35,10 @@ export interface Machine {
   encode(bytes: Uint8Array): Uint8Array;
   /** The `length` bytes (up to CHUNK) whose code this is. Any code gives some bytes; `used` tells how much of it was read. */
   decode(code: Uint8Array, length: number): { readonly bytes: Uint8Array; readonly used: number };
+  /** Where its region begins. */
+  readonly pointer: number;
+  /** From here on it runs on these, which give the same bits. */
+  use(kernels: MachineKernels): void;
   /** Gives the region back. */
   close(): void;
 }
@@ -49,7 +57,8 @@ export function machineBytes(backend: Backend, kernel: Kernel, bits: number): nu
 export function openMachine(backend: Backend, kernel: Kernel, bits: number): Machine {
   const size = machineBytes(backend, kernel, bits);
   const scope = backend.scope();
-  const { kernels, u8, u32 } = backend;
+  const { u8, u32 } = backend;
+  let kernels: MachineKernels = backend.kernels;
   let m: number, room: number;
   try {
     m = scope.array(Math.ceil(size / 8) + 8).byteOffset;
@@ -70,7 +79,7 @@ export function openMachine(backend: Backend, kernel: Kernel, bits: number): Mac
     },
     reset() {
       backend.f64.set(kernel.doubles, (m + DOUBLES) / 8);
-      kernels.machineBoot(m);
+      backend.kernels.machineBoot(m);
     },
     score(bytes: Uint8Array, above = Infinity) {
       let bits = 0;
@@ -102,6 +111,10 @@ export function openMachine(backend: Backend, kernel: Kernel, bits: number): Mac
       u8.set(code, output);
       const used = kernels.machineDecode(m, room, output, code.length, length);
       return { bytes: u8.slice(room, room + length), used };
+    },
+    pointer: m,
+    use(made: MachineKernels) {
+      kernels = made;
     },
     close: () => scope.release(),
   };
