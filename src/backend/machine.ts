@@ -5,10 +5,16 @@ import { log, tanh } from '../../assembly/portable/math.ts';
 import * as op from '../../assembly/portable/opcodes.ts';
 import type { Kernels } from '../core/kernels.ts';
 import { boot, plan } from './machine/boot.ts';
-import { apm, cm, cm2, dot, icm, isse, learnApm, learnCm, learnIcm, learnIsse, learnMatch, learnMix, learnMix2, learnRun, match, mix, mix2, run } from './machine/components.ts';
+import { cm, cm2, icm, isse, learnCm, learnIcm, learnIsse, learnMatch, learnRun, match, run } from './machine/components.ts';
 import { byteOp, letter } from './machine/features.ts';
-import { ABOVELINE, BIT, C0, DONE, EXPO, FINGER, LINE, LOGIT, NBIT, NBYTE, NODE, OP, P, POS, PROD, RA, RB, RD, REC, RECORD, RING, RINGMASK, RK, WORDS, X, clamp, getF, getX, number, region, setF, setX, squash, type Region } from './machine/state.ts';
+import { apm, dot, learnApm, learnMix, learnMix2, mix, mix2 } from './machine/mixers.ts';
+import * as state from './machine/state.ts';
+import type { Region } from './machine/state.ts';
 
+const {
+  ABOVELINE, BIT, C0, DONE, EXPO, FINGER, LINE, LOGIT, NBIT, NBYTE, NODE, OP, P, POS, PROD, RA, RB, RD, REC, RECORD, RING, RINGMASK, RK, WORDS, X, clamp, getF, getX, number, region, setF,
+  setX, squash,
+} = state;
 type Names = 'machinePlan' | 'machineBoot' | 'machineScore' | 'machineTrace' | 'machineEncode' | 'machineDecode';
 const SCALE = 1.3407807929942597e154; // 2^512
 const LEAST = 7.458340731200207e-155; // 2^-512
@@ -132,63 +138,40 @@ function predict(s: Region): number {
   const width = 1 << (u32[BIT] & 3);
   u32[NODE] = width | (u32[C0] & (width - 1));
   f64[LOGIT] = 0;
-  for (let r = first; r < first + u32[NBIT] * RECORD; r += RECORD) bitOp(s, r);
+  for (let r = first; r < first + u32[NBIT] * RECORD; r += RECORD) before[u32[r + OP]](s, r);
   u32[P] = Math.min(Math.max(Math.floor(squash(s, f64[LOGIT]) * 65536), 1), 65535);
   return u32[P];
 }
 
-/** Runs a BIT instruction. */
-function bitOp(s: Region, r: number): void {
-  const { u32, f64 } = s;
-  const d = u32[r + RD];
-  const x = getF(s, u32[r + RA]);
-  const y = getF(s, u32[r + RB]);
-  switch (u32[r + OP]) {
-    case op.CM: cm(s, r); break;
-    case op.CM2: cm2(s, r); break;
-    case op.ICM: icm(s, r); break;
-    case op.ISSE: isse(s, r); break;
-    case op.RUN: run(s, r); break;
-    case op.MATCH: match(s, r); break;
-    case op.BIAS: setX(s, d, clamp(number(s, u32[r + RK]))); break;
-    case op.MOV: setX(s, d, x); break;
-    case op.DOT: setF(s, d, dot(s, r)); break;
-    case op.TANH: setF(s, d, tanh(dot(s, r))); break;
-    case op.MIX: mix(s, r); break;
-    case op.MIX2: mix2(s, r); break;
-    case op.AVG: setF(s, d, (x + y) * 0.5); break;
-    case op.APM: apm(s, r); break;
-    case op.FADD: setF(s, d, x + y); break;
-    case op.FMUL: setF(s, d, x * y); break;
-    case op.FMIN: setF(s, d, x < y ? x : y); break;
-    case op.FMAX: setF(s, d, x > y ? x : y); break;
-    case op.LDD: setF(s, d, number(s, u32[r + RK])); break;
-    case op.FX: setF(s, d, getX(s, u32[r + RA])); break;
-    default: f64[LOGIT] = x; // OUT
-  }
-}
-
-/** A component learns the bit. */
-function learn(s: Region, r: number, bit: number): void {
-  switch (s.u32[r + OP]) {
-    case op.CM:
-    case op.CM2: learnCm(s, r, bit); break;
-    case op.ICM: learnIcm(s, r, bit); break;
-    case op.ISSE: learnIsse(s, r, bit); break;
-    case op.RUN: learnRun(s, r, bit); break;
-    case op.MATCH: learnMatch(s, r, bit); break;
-    case op.MIX: learnMix(s, r, bit); break;
-    case op.MIX2: learnMix2(s, r, bit); break;
-    case op.APM: learnApm(s, r, bit); break;
-    default:
-  }
-}
+type Step = (s: Region, r: number) => void;
+const f = (value: (s: Region, r: number) => number): Step => (s, r) => setF(s, s.u32[r + RD], value(s, r));
+const both = (value: (x: number, y: number) => number): Step => f((s, r) => value(getF(s, s.u32[r + RA]), getF(s, s.u32[r + RB])));
+/** What the BIT instructions do before each bit. */
+const before: { readonly [code: number]: Step } = {
+  [op.CM]: cm, [op.CM2]: cm2, [op.ICM]: icm, [op.ISSE]: isse, [op.RUN]: run, [op.MATCH]: match, [op.MIX]: mix, [op.MIX2]: mix2, [op.APM]: apm,
+  [op.BIAS]: (s, r) => setX(s, s.u32[r + RD], clamp(number(s, s.u32[r + RK]))),
+  [op.MOV]: (s, r) => setX(s, s.u32[r + RD], getF(s, s.u32[r + RA])),
+  [op.DOT]: f(dot),
+  [op.TANH]: f((s, r) => tanh(dot(s, r))),
+  [op.AVG]: both((x, y) => (x + y) * 0.5),
+  [op.FADD]: both((x, y) => x + y),
+  [op.FMUL]: both((x, y) => x * y),
+  [op.FMIN]: both((x, y) => (x < y ? x : y)),
+  [op.FMAX]: both((x, y) => (x > y ? x : y)),
+  [op.LDD]: f((s, r) => number(s, s.u32[r + RK])),
+  [op.FX]: f((s, r) => getX(s, s.u32[r + RA])),
+  [op.OUT]: (s, r) => (s.f64[LOGIT] = getF(s, s.u32[r + RA])),
+};
+/** What those that learn do after it. */
+const after: { readonly [code: number]: (s: Region, r: number, bit: number) => void } = {
+  [op.CM]: learnCm, [op.CM2]: learnCm, [op.ICM]: learnIcm, [op.ISSE]: learnIsse, [op.RUN]: learnRun, [op.MATCH]: learnMatch, [op.MIX]: learnMix, [op.MIX2]: learnMix2, [op.APM]: learnApm,
+};
 
 /** All learn the bit; then the history moves on. */
 function update(s: Region, bit: number): void {
   const { u8, u32 } = s;
   const first = REC + u32[NBYTE] * RECORD;
-  for (let r = first; r < first + u32[NBIT] * RECORD; r += RECORD) learn(s, r, bit);
+  for (let r = first; r < first + u32[NBIT] * RECORD; r += RECORD) after[u32[r + OP]]?.(s, r, bit);
   u32[C0] = 2 * u32[C0] + bit;
   if (++u32[BIT] < 8) return;
   const c = u32[C0] & 255;

@@ -1,11 +1,13 @@
 /** The plain twins of machinePlan and machineBoot: where everything of a kernel lies, and what it is at the start. */
 import { cos, exp, log } from '../../../assembly/portable/math.ts';
 import * as op from '../../../assembly/portable/opcodes.ts';
-import {
-  ABOVELINE, BASE, BIT, BITS, C0, COS, CUR, D, DONE, DT, EXPECT, EXPO, FINGER, FIXED, LEN, LINE, MAP, NBIT, NBYTE, NEXT, NX, OP, POS, PROD, R, RATE, RB, REC, RECORD, RING, RINGMASK,
-  RK, SIZE, SQUASH, STRETCH, TABLE, TEXT, VLEN, WORDS, number, type Region,
-} from './state.ts';
+import * as state from './state.ts';
+import type { Region } from './state.ts';
 
+const {
+  ABOVELINE, BASE, BIT, BITS, C0, COS, CUR, D, DONE, DT, EXPECT, EXPO, FINGER, FIXED, LEN, LINE, MAP, NBIT, NBYTE, NEXT, NX, OP, POS, PROD, R, RATE, RB, REC, RECORD, RING, RINGMASK, RK, SIZE,
+  SQUASH, STRETCH, TABLE, TEXT, VLEN, WORDS, number,
+} = state;
 const LIMIT = 281474976710656; // 2^48
 const START = 4194303; // what fills 22 bits
 

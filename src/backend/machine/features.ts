@@ -1,90 +1,105 @@
 /** The plain twins of assembly/features.ts: the BYTE instructions. */
 import * as op from '../../../assembly/portable/opcodes.ts';
-import { ABOVELINE, COS, EXPECT, LEN, LINE, OP, POS, R, RA, RB, RD, RING, RINGMASK, RK, V, VLEN, W, WORDS, back, mix32, number, reg, setF, type Region } from './state.ts';
+import * as state from './state.ts';
+import type { Region } from './state.ts';
 
+const { ABOVELINE, COS, EXPECT, LEN, LINE, OP, POS, R, RA, RB, RD, RING, RINGMASK, RK, V, VLEN, W, WORDS, back, mix32, number, reg, setF } = state;
 const { imul, min } = Math;
 const K = 0x2f0b4c47;
 const SALT = 0x632be5ab;
 
 /** Runs a BYTE instruction. */
 export function byteOp(s: Region, r: number): void {
-  const { u32 } = s;
-  const value = byteValue(s, r);
-  if (value !== undefined) u32[R + (u32[r + RD] & 31)] = value;
+  const code = s.u32[r + OP];
+  if (vectors[code] !== undefined) vectors[code](s, r);
+  else if (values[code] !== undefined) s.u32[R + s.u32[r + RD]] = values[code](s, r);
 }
 
-/** What goes to R[d], modulo 2^32; nothing where V or nothing is written. */
-function byteValue(s: Region, r: number): number | undefined {
-  const { u8, u32, f64 } = s;
-  const b = u32[r + RB];
-  const k = u32[r + RK];
-  const x = reg(s, u32[r + RA]);
-  const y = reg(s, b);
-  let h = 0;
-  switch (u32[r + OP]) {
-    case op.ORD:
-      for (let i = b & 31; i > 0; i--) h = imul(h + back(s, i - 1) + 1, K);
-      return h ^ (h >>> 16);
-    case op.SPARSE:
-      for (let i = 0; i < 16; i++) if ((((b << 10) | k) >>> i) & 1) h = imul(h + back(s, i) + 1 + 256 * i, K);
-      return h ^ (h >>> 16);
-    case op.WORD:
-      h = u32[WORDS];
-      for (let i = 1; i <= (b & 3); i++) if (!(b & 4 && i === 1)) h = mix32(h + u32[WORDS + i] + imul(i, SALT));
-      return h;
-    case op.BYTE: return back(s, b);
-    case op.LDI: return k;
-    case op.ADD: return x + y;
-    case op.SUB: return x - y;
-    case op.XOR: return x ^ y;
-    case op.AND: return x & y;
-    case op.OR: return x | y;
-    case op.SHR: return x >>> (k & 31);
-    case op.SHL: return x << (k & 31);
-    case op.MUL: return imul(x, y);
-    case op.HASH: return mix32(imul(x, 0x3d4d51cb) + y + imul(k, SALT));
-    case op.LOW: return (x & 255) >= 65 && (x & 255) <= 90 ? (x & 255) + 32 : x & 255;
-    case op.ALPHA: return letter(x & 255) ? 1 : 0;
-    case op.SEL: return x !== 0 ? y : undefined;
-    case op.COL: return min((u32[POS] - u32[LINE]) >>> 0, 255);
-    case op.ABOVE: {
-      const at = (u32[ABOVELINE] + u32[POS] - u32[LINE]) >>> 0;
-      return at < u32[LINE] && u32[POS] - at <= u32[RINGMASK] ? u8[u32[RING] + (at & u32[RINGMASK])] : 0;
-    }
-    case op.CLASS:
-      for (let i = 0; i < min(b & 15, 10); i++) h = 8 * h + kind(back(s, i));
-      return h;
-    case op.PROJ: {
-      const sum = product(s, k);
-      setF(s, u32[r + RD], sum);
-      const levels = 2 << (b & 7);
-      const level = Math.floor((sum + 4) * levels * 0.125);
-      return level < 0 ? 0 : level >= levels ? levels - 1 : level;
-    }
-    case op.NEAR: {
-      const n = u32[VLEN];
-      let least = Infinity;
-      for (let j = 0; j <= b; j++) {
-        let sum = 0;
-        for (let i = 0; i < n; i++) {
-          const e = f64[V + i] - number(s, k + j * n + i);
-          sum += e * e;
-        }
-        if (sum < least) [least, h] = [sum, j];
+const b = ({ u32 }: Region, r: number): number => u32[r + RB];
+const k = ({ u32 }: Region, r: number): number => u32[r + RK];
+const x = (s: Region, r: number): number => reg(s, s.u32[r + RA]);
+const y = (s: Region, r: number): number => reg(s, s.u32[r + RB]);
+
+/** What goes to R[d], modulo 2^32. */
+const values: { readonly [code: number]: (s: Region, r: number) => number } = {
+  [op.ORD](s, r) {
+    let h = 0;
+    for (let i = b(s, r) & 31; i > 0; i--) h = imul(h + back(s, i - 1) + 1, K);
+    return h ^ (h >>> 16);
+  },
+  [op.SPARSE](s, r) {
+    let h = 0;
+    const mask = (b(s, r) << 10) | k(s, r);
+    for (let i = 0; i < 16; i++) if ((mask >>> i) & 1) h = imul(h + back(s, i) + 1 + 256 * i, K);
+    return h ^ (h >>> 16);
+  },
+  [op.WORD](s, r) {
+    let h = s.u32[WORDS];
+    for (let i = 1; i <= (b(s, r) & 3); i++) if (!(b(s, r) & 4 && i === 1)) h = mix32(h + s.u32[WORDS + i] + imul(i, SALT));
+    return h;
+  },
+  [op.BYTE]: (s, r) => back(s, b(s, r)),
+  [op.LDI]: k,
+  [op.ADD]: (s, r) => x(s, r) + y(s, r),
+  [op.SUB]: (s, r) => x(s, r) - y(s, r),
+  [op.XOR]: (s, r) => x(s, r) ^ y(s, r),
+  [op.AND]: (s, r) => x(s, r) & y(s, r),
+  [op.OR]: (s, r) => x(s, r) | y(s, r),
+  [op.SHR]: (s, r) => x(s, r) >>> (k(s, r) & 31),
+  [op.SHL]: (s, r) => x(s, r) << (k(s, r) & 31),
+  [op.MUL]: (s, r) => imul(x(s, r), y(s, r)),
+  [op.HASH]: (s, r) => mix32(imul(x(s, r), 0x3d4d51cb) + y(s, r) + imul(k(s, r), SALT)),
+  [op.LOW](s, r) {
+    const c = x(s, r) & 255;
+    return c >= 65 && c <= 90 ? c + 32 : c;
+  },
+  [op.ALPHA]: (s, r) => (letter(x(s, r) & 255) ? 1 : 0),
+  [op.SEL]: (s, r) => (x(s, r) !== 0 ? y(s, r) : reg(s, s.u32[r + RD])),
+  [op.COL]: ({ u32 }) => min((u32[POS] - u32[LINE]) >>> 0, 255),
+  [op.ABOVE]({ u8, u32 }) {
+    const at = (u32[ABOVELINE] + u32[POS] - u32[LINE]) >>> 0;
+    return at < u32[LINE] && u32[POS] - at <= u32[RINGMASK] ? u8[u32[RING] + (at & u32[RINGMASK])] : 0;
+  },
+  [op.CLASS](s, r) {
+    let h = 0;
+    for (let i = 0; i < min(b(s, r) & 15, 10); i++) h = 8 * h + kind(back(s, i));
+    return h;
+  },
+  [op.PROJ](s, r) {
+    const sum = product(s, k(s, r));
+    setF(s, s.u32[r + RD], sum);
+    const levels = 2 << (b(s, r) & 7);
+    const level = Math.floor((sum + 4) * levels * 0.125);
+    return level < 0 ? 0 : level >= levels ? levels - 1 : level;
+  },
+  [op.NEAR](s, r) {
+    const n = s.u32[VLEN];
+    let row = 0;
+    let least = Infinity;
+    for (let j = 0; j <= b(s, r); j++) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const e = s.f64[V + i] - number(s, k(s, r) + j * n + i);
+        sum += e * e;
       }
-      return h;
+      if (sum < least) [least, row] = [sum, j];
     }
-    case op.SIGN:
-      for (let j = 0; j <= (b & 15); j++) if (product(s, k + j * u32[VLEN]) >= 0) h |= 1 << j;
-      return h;
-    case op.MLEN: return min(u32[LEN], 63);
-    case op.MBYTE: return u32[EXPECT] === 0 ? 0 : (u32[EXPECT] & 255) + 1;
-    case op.FEAT: feat(s, b, k); return undefined;
-    case op.PERM: perm(s, k); return undefined;
-    case op.DCT: dct(s); return undefined;
-    default: return undefined;
-  }
-}
+    return row;
+  },
+  [op.SIGN](s, r) {
+    let h = 0;
+    for (let j = 0; j <= (b(s, r) & 15); j++) if (product(s, k(s, r) + j * s.u32[VLEN]) >= 0) h |= 1 << j;
+    return h;
+  },
+  [op.MLEN]: ({ u32 }) => min(u32[LEN], 63),
+  [op.MBYTE]: ({ u32 }) => (u32[EXPECT] === 0 ? 0 : (u32[EXPECT] & 255) + 1),
+};
+/** Those that write V. */
+const vectors: { readonly [code: number]: (s: Region, r: number) => void } = {
+  [op.FEAT]: (s, r) => feat(s, b(s, r), k(s, r)),
+  [op.PERM]: (s, r) => perm(s, k(s, r)),
+  [op.DCT]: dct,
+};
 
 /** Letters and what is above 127. */
 export function letter(c: number): boolean {

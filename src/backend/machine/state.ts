@@ -2,6 +2,7 @@
  * Where the plain machine keeps what: the layout of assembly/state.ts, as indices into views that begin at the machine's region, and what everything in it reads.
  *
  * Tables, maps and slots are noted in bytes from the region's start, as the module notes them, so that the regions of both are equal byte for byte.
+ * Surprise: vitest makes a call of every use of an imported name, so the other files take names from here and from opcodes.ts once, as constants of their own (measured in tests: 27 times as fast).
  */
 
 /** Views of a machine's region, and of what lies behind it. */
