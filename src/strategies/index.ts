@@ -1,10 +1,12 @@
 /** The strategies of the program search. A strategy is a file and a line here. */
 import { named } from '../core/errors.ts';
+import { kmeans } from './kmeans.ts';
+import { svd } from './svd.ts';
 
 import type { StrategyDef } from './strategy.ts';
 
 /** Every strategy that a race may enter, in the order of the challenge's numbers. */
-export const strategies: readonly StrategyDef[] = [];
+export const strategies: readonly StrategyDef[] = [svd, kmeans];
 
 /** The strategy of a name. Throws `name` for an unknown one. */
 export function strategy(name: string): StrategyDef {

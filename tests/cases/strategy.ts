@@ -90,7 +90,8 @@ export function strategyContract(def: StrategyDef): void {
 
     it('survives a rung that ends between ask and tell, and goes on from its best on a longer prefix', async () => {
       const short = begin(SMALL);
-      const { best } = await run(open(SMALL), short, { cost: COST / 2 });
+      let told: Kernel | undefined; // the last batch may be scored in part, and then it is not told
+      const { best } = await run(open(SMALL), short, { cost: COST / 2 }, { observe: (progress) => void (told = progress.best.x) });
       short.ask();
       const long = begin(LARGE, { x0: best.x, random: createRandom(3) }, again(short.save()));
       expect(codes([long.ask()!.xs[0]!])).toBe(codes([best.x]));
@@ -99,7 +100,7 @@ export function strategyContract(def: StrategyDef): void {
       expect(outcome.best.loss).toBeLessThanOrEqual((await problem.score({ xs: [best.x] })).loss[0]!);
       expect(outcome.failures.count).toBe(0);
       // Without being told where to begin it remembers.
-      expect(codes(begin(LARGE, { random: createRandom(3) }, again(short.save())).ask()!.xs)).toContain(codes([best.x]).slice(1, -1));
+      expect(codes(begin(LARGE, { random: createRandom(3) }, again(short.save())).ask()!.xs)).toContain(codes([told!]).slice(1, -1));
     });
 
     it('survives failures and kernels that nobody asked for', async () => {
