@@ -10,6 +10,7 @@ import { call, handle } from './executors/job.ts';
 import { runs, type RunsJob, type RunsSetup } from './executors/runs.ts';
 import { faultOf, files, now, time } from './platform/index.ts';
 import { memory, openStore } from './stores/index.ts';
+import { examine } from './studies/programs/examine.ts';
 import { score } from './studies/score.ts';
 import { piece } from './studies/tools.ts';
 
@@ -18,7 +19,7 @@ import type { Answer } from './platform/pool.ts';
 import type { Reply, Request } from './platform/workers.ts';
 
 /** Every kind of job a thread understands. */
-const handlers: Handlers = { call, score, runs: experiments, piece };
+const handlers: Handlers = { call, score, runs: experiments, piece, examine };
 
 interface Globals {
   process?: { __tinypool_state__?: { workerData: unknown }; exit?: unknown };

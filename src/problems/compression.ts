@@ -79,7 +79,7 @@ interface Saved { readonly generation: number; readonly young: Snapshot; readonl
 export function compression({ corpus, bits = BITS }: CompressionParams, { backend, examine }: { readonly backend?: Backend; readonly examine?: Examine }, snapshot?: Snapshot): Compression {
   if (!(corpus instanceof Uint8Array) || corpus.length === 0) throw new NadirError('input', `corpus is ${corpus instanceof Uint8Array ? 'empty' : show(corpus)}; allowed: a Uint8Array of at least one byte`);
   if (!Number.isInteger(bits) || bits < 12 || bits > 22) throw new NadirError('input', `bits is ${show(bits)}; allowed: an integer from 12 to 22`);
-  const ask = examine ?? examiner(corpus, bits, backend!);
+  const ask = examine ?? examiner(corpus, bits, () => backend!);
   const saved = snapshot as unknown as Saved | undefined;
   let generation = saved?.generation ?? 0;
   let young = restored(saved?.young);
@@ -99,6 +99,7 @@ export function compression({ corpus, bits = BITS }: CompressionParams, { backen
     const limit = above * prefix;
     const opening = Math.min(FINGER, prefix);
     const loss = new Float64Array(xs.length);
+    const found = new Map<string, Known>(); // goes into the cache when the whole batch is answered
     let cost = 0;
 
     /** Settles the kernels from `from` on, in their order; stops at one whose answer is missing, and has it examined. */
@@ -106,19 +107,20 @@ export function compression({ corpus, bits = BITS }: CompressionParams, { backen
       for (let i = from; i < xs.length; i++) {
         const trial = trials[i - from]!;
         const key = `${trial.fingerprint} ${trial.opening} ${prefix}`;
-        let known = young.get(key) ?? old.get(key);
+        let known = found.get(key) ?? young.get(key) ?? old.get(key);
         let done = opening;
         if (known === undefined || !usable(known, limit)) {
           if (trial.bits === undefined) return after(ask(xs.slice(i, i + 1), { prefix, limit, generation, anew: true }), (again) => settle([...again, ...trials.slice(i - from + 1)], i));
           done = trial.done!;
           known = { bits: trial.bits, whole: done === prefix };
-          remember(key, known);
+          found.set(key, known);
         } else counts.known++;
         counts.kernels++;
         loss[i] = known.bits / prefix;
         if (!known.whole && !(loss[i]! > above)) loss[i] = above + Math.abs(above) * Number.EPSILON; // lost by rounding
-        cost += (BOOT * trial.bytes + done * work(xs[i]!)) / 1e6;
+        cost += price(xs[i]!, trial.bytes, done);
       }
+      for (const [key, known] of found) remember(key, known);
       return { loss, cost };
     }
     return after(ask(xs, { prefix, limit, generation, anew: false }), (trials) => settle(trials, 0));
@@ -127,21 +129,25 @@ export function compression({ corpus, bits = BITS }: CompressionParams, { backen
   return { name: 'compression', space: programs, fidelity: true, score, counts, save: () => ({ generation, young: flat(young), old: flat(old) }) };
 }
 
-/** Examines kernels in this thread, in one arena that has room for the largest of them. */
-export function examiner(corpus: Uint8Array, bits: number, backend: Backend | ((bytes: number) => Backend)): (kernels: readonly Kernel[], question: Question) => Trial[] {
+/** What it costs to start a machine of so many bytes and to predict `done` bytes, in nominal milliseconds. */
+export function price(kernel: Kernel, bytes: number, done: number): number {
+  return (BOOT * bytes + done * work(kernel)) / 1e6;
+}
+
+/** Examines kernels in this thread, in an arena that has room for the largest of them. */
+export function examiner(corpus: Uint8Array, bits: number, arena: () => Backend): (kernels: readonly Kernel[], question: Question) => Trial[] {
   let generation = 0;
   let known = new Map<string, Known>();
   return (kernels, question) => {
     if (question.generation !== generation) known = new Map();
     generation = question.generation;
-    return kernels.map((kernel) => examineOne(corpus, kernel, question, slots(question.prefix, bits), backend, known));
+    return kernels.map((kernel) => examineOne(corpus, kernel, question, slots(question.prefix, bits), arena(), known));
   };
 }
 
-function examineOne(corpus: Uint8Array, kernel: Kernel, { prefix, limit, anew }: Question, size: number, backend: Backend | ((bytes: number) => Backend), known: Map<string, Known>): Trial {
-  const small = typeof backend === 'function' ? backend(0) : backend;
-  const bytes = machineBytes(small, kernel, size);
-  const machine = openMachine(typeof backend === 'function' ? backend(bytes) : backend, kernel, size);
+function examineOne(corpus: Uint8Array, kernel: Kernel, { prefix, limit, anew }: Question, size: number, backend: Backend, known: Map<string, Known>): Trial {
+  const bytes = machineBytes(backend, kernel, size);
+  const machine = openMachine(backend, kernel, size);
   try {
     const first = Math.min(FINGER, prefix);
     const opening = machine.score(corpus.subarray(0, first));
