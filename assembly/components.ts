@@ -203,16 +203,20 @@ export function match(m: usize, r: usize): void {
   const size = <f32>min(load<u32>(r, BASE), 32) * <f32>0.0625;
   setX(m, load<u32>(r, RD) + 1, byte == 0 ? <f32>0.0 : (byte >>> (7 - bit)) & 1 ? size : -size);
 }
+/** Then EXPECT is what this MATCH still bets on, and after the byte what it will bet on next. */
 export function learnMatch(m: usize, r: usize, bit: i32): void {
   const shift = load<u32>(m, BIT);
   learnSide(m, r, bit, shift, 1023);
-  if (load<u32>(r, AUX) == 0) store<u32>(m, 0, EXPECT);
+  const byte = load<u32>(r, AUX);
+  store<u32>(m, byte, EXPECT);
   if (shift != 7) return;
-  const alive = load<u32>(r, AUX) != 0;
-  const length = alive ? min(load<u32>(r, BASE) + 1, 65535) : 0;
+  const length = byte != 0 ? min(load<u32>(r, BASE) + 1, 65535) : 0;
+  const from = load<u32>(r, CUR) + 1;
   store<u32>(r, length, BASE);
-  store<u32>(r, load<u32>(r, CUR) + 1, CUR);
+  store<u32>(r, from, CUR);
   store<u32>(m, length, LEN);
+  // The byte just learned is not in the history yet; it is the one expected where the repeat is one byte back.
+  if (byte != 0 && from != load<u32>(m, POS)) store<u32>(m, 256 | <u32>load<u8>(m + load<u32>(m, RING) + (from & load<u32>(m, RINGMASK))), EXPECT);
 }
 
 /** The weight set of a MIX: 0 up to the size of its mode. */

@@ -92,7 +92,7 @@ export const ROWS: StaticArray<string> = [
   '25 | PERM | k | 30 | V[i] = V[D[k + i]], indices rounded down, modulo the length',
   '26 | DCT | | 300 | V = its orthonormal DCT-II',
   '27 | MLEN | d | 1 | R[d] = the length of the last MATCH so far, at most 63, 0 for none',
-  '28 | MBYTE | d | 1 | R[d] = the byte that MATCH expected after the last byte, plus 1; 0 for none',
+  '28 | MBYTE | d | 1 | R[d] = the byte that the last MATCH expects next, plus 1; 0 for none',
   '29 | PRIME | b k | 0 | once, at the start: learn the text in D[k] to D[k + 16 b - 1], six bytes a double, the lowest first, zero bytes left out',
   '30 | | | 0 |', '31 | | | 0 |',
   '32 | CM | d a b | 90 | X[d] = stretch(p) of an adaptive counter a context R[a], the rate at least 1 / LIMITS[b & 7]; owns a table',

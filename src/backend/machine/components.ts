@@ -183,13 +183,15 @@ export function match(s: Region, r: number): void {
   const size = min(u32[r + BASE], 32) / 16;
   setX(s, u32[r + RD] + 1, u32[r + AUX] === 0 ? 0 : wanted(s, r) === 1 ? size : -size);
 }
+/** Then EXPECT is what this MATCH still bets on, and after the byte what it will bet on next. */
 export function learnMatch(s: Region, r: number, bit: number): void {
-  const { u32 } = s;
+  const { u8, u32 } = s;
   learnSide(s, r, bit, 1023);
   const alive = u32[r + AUX] !== 0;
-  if (!alive) u32[EXPECT] = 0;
+  u32[EXPECT] = u32[r + AUX];
   if (u32[BIT] !== 7) return;
   u32[r + BASE] = alive ? min(u32[r + BASE] + 1, 65535) : 0;
   u32[r + CUR]++;
   u32[LEN] = u32[r + BASE];
+  if (alive && u32[r + CUR] !== u32[POS]) u32[EXPECT] = 256 | u8[u32[RING] + (u32[r + CUR] & u32[RINGMASK])]; // else the byte just learned, which is not in the history yet
 }
