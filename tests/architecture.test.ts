@@ -125,7 +125,8 @@ describe('the sources', () => {
 const registries: { readonly [folder: string]: { readonly [file: string]: string } } = {
   'src/optimizers': { 'halving.ts': 'races optimizers that it is given' },
   'src/strategies': { 'strategy.ts': 'what a strategy is', 'random.ts': 'the baseline of the ablations, which enters no race' },
-  'src/problems': { 'wrap.ts': 'makes a problem of a user\'s function, and gradients for any problem', 'limit.ts': 'limits around any problem', 'combination.ts': 'a cycle of the combination problem; the study runs them', 'cycle.ts': 'the same as a problem: its parameters are lists, which a registry has no options for', 'compression.ts': 'its parameters are bytes, which a registry has no options for' },
+  'src/problems': { 'wrap.ts': 'makes a problem of a user\'s function, and gradients for any problem', 'limit.ts': 'limits around any problem', 'combination.ts': 'a cycle of the combination problem; the study runs them', 'cycle.ts': 'the same as a problem: its parameters are lists, which a registry has no options for', 'compression.ts': 'its parameters are bytes, which a registry has no options for', 'program/assembler.ts': 'programs as text', 'program/container.ts': 'compressed files', 'program/file.ts': 'kernels as files', 'program/machine.ts': 'a kernel at work' },
+  'src/problems/kernels': { 'builtin.ts': 'what a built-in kernel is' },
   'src/problems/combination': { 'strategy.ts': 'what a strategy is', 'halves.ts': 'how exact does it', 'pieces.ts': 'how workers share that out', 'convergent.ts': 'plans all cycles at once; the study walks them', 'twister.ts': 'what faithful sampling draws from', 'ledger.ts': 'what the strategies that choose their lines write down', 'filter.ts': 'goes around any strategy', 'propose.ts': 'goes around the exact ones', 'table.ts': 'rows of the truth table' },
   'src/stores': { 'key.ts': 'checks keys for all stores' },
 };

@@ -1,5 +1,7 @@
 /** The command registry. */
 import { combinations } from './combinations.ts';
+import { compress } from './compress.ts';
+import { decompress } from './decompress.ts';
 import { list } from './list.ts';
 import { minimize } from './minimize.ts';
 import { optbench } from './optbench.ts';
@@ -8,4 +10,4 @@ import { report } from './report.ts';
 import type { Command } from './shared.ts';
 import { tour } from './tour.ts';
 
-export const commands: readonly Command[] = [minimize, combinations, optbench, programs, report, list, tour];
+export const commands: readonly Command[] = [minimize, combinations, optbench, programs, compress, decompress, report, list, tour];

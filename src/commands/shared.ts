@@ -9,7 +9,7 @@ export interface Command {
   readonly about: string;
   /** Words before or between the options, by name, in order; a name that ends in `?` may be left out, one that ends in `...` takes all that follow, at least one. Their values arrive under the names. */
   readonly words?: readonly string[];
-  readonly options: { readonly [name: string]: { readonly type: 'string' | 'boolean'; readonly about: string; readonly multiple?: boolean } };
+  readonly options: { readonly [name: string]: { readonly type: 'string' | 'boolean'; readonly about: string; readonly multiple?: boolean; readonly short?: string } };
   /** Commands of a second word, named with both: `programs show`; then `run` is not called. */
   readonly commands?: readonly Command[];
   run(values: Values, io: Io): Promise<void>;
@@ -96,7 +96,8 @@ export async function write(path: string, content: string | Uint8Array): Promise
   }
 }
 
-function reason(error: unknown): string {
+/** Why a file could not be, for a sentence. */
+export function reason(error: unknown): string {
   const code = (error as { code?: string } | null)?.code;
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such folder';
   if (code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') return 'it is a folder';

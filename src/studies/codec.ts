@@ -22,6 +22,7 @@ export const MEMORY: number = 256 * 1048576;
 const SPARE = 2 * 1048576; // what a machine takes beside its region
 const LEAST = 16;
 const MOST = 21;
+const MUCH = 1048576; // bytes that a stream of unknown length is taken to have, when it comes to what pays
 
 /** Takes pieces of any size in turn, then the end. */
 export interface Coder {
@@ -45,7 +46,7 @@ export function encoder({ kernel, id, embed, length, backend, signal, ...given }
     async function begin(): Promise<Machine> {
       const bits = given.bits ?? fitting(kernel, length, await sharedBackend(backend));
       const kind = embed ? 'embedded' : id > 0 ? 'built-in' : 'external';
-      machine = await opened(kernel, bits, { backend, bytes: length });
+      machine = await opened(kernel, bits, { backend, bytes: length ?? MUCH });
       await emit(writeHeader({ bits, kind, id: embed ? 0 : id, kernel: kind === 'embedded' ? payload(kernel) : kind === 'external' ? digest(kernelHash(kernel)) : new Uint8Array(0), length }) as Bytes);
       return machine;
     }
@@ -116,10 +117,10 @@ export function decoder({ kernel: known, maxMemory, maxOutput, backend, signal }
 
     async function start(bytes: Uint8Array): Promise<void> {
       header = readHeader(bytes);
-      const { bits, length = 0 } = header;
+      const { bits, length } = header;
       if (bits < 12 || bits > 22) throw new NadirError('state', `the container's header is damaged: its bits are ${bits}; allowed: 12 to 22`);
-      if (length > maxOutput) throw tooLong(length);
-      machine = await opened(kernelOf(header, known), bits, { backend, bytes: length, maxMemory });
+      if (length !== undefined && length > maxOutput) throw tooLong(length);
+      machine = await opened(kernelOf(header, known), bits, { backend, bytes: length ?? MUCH, maxMemory });
       expect(HEAD, head);
     }
 
