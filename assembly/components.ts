@@ -5,7 +5,7 @@
  * flipped, so that zeros are p = 1/2, n = 0. A nibble of a context has one bucket: a check and the 15 nodes of its tree.
  */
 import * as op from './portable/opcodes';
-import { STRETCH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';
+import { STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';
 
 const FLIP: u32 = 0x80000000;
 
@@ -290,6 +290,12 @@ export function learnMix2(m: usize, r: usize, bit: i32): void {
   for (let i: u32 = 0; i < n; i++) store<f32>(w + (i << 2), load<f32>(w + (i << 2)) + e * load<f32>(m + load<u32>(r, TABLE) + 16384 + (i << 2)));
 }
 
+/** squash(j / 2 - 8): (j / 2 + 4) 4096 / 24 rounded down, j up to 33, in integers. */
+// @ts-ignore: decorator
+@inline
+function knot(m: usize, j: u32): f32 {
+  return load<f32>(m + ((((j + 8) * 21846) >>> 8) << 2), SQUASH);
+}
 /** 33 probabilities a context between the logits -8 and 8, as differences from where they begin; CUR: the lower of the two in use, PR: the share of the upper. */
 export function apm(m: usize, r: usize): void {
   const k = load<u32>(r, RK);
@@ -307,8 +313,8 @@ export function apm(m: usize, r: usize): void {
   const cur = load<u32>(r, TABLE) + row * 132 + (<u32>j << 2);
   store<u32>(r, cur, CUR);
   store<f32>(r, f, PR);
-  const low = load<f32>(m + cur) + squash(m, <f64>j * 0.5 - 8.0);
-  const high = load<f32>(m + cur, 4) + squash(m, <f64>j * 0.5 - 7.5);
+  const low = load<f32>(m + cur) + knot(m, j);
+  const high = load<f32>(m + cur, 4) + knot(m, j + 1);
   const p = low + (high - low) * f;
   const y = <f64>load<f32>(m + (<u32>min(max(<i32>(p * 4096.0), 0), 4095) << 2), STRETCH);
   const share = 1.0 - 0.25 * <f64>((k >>> 4) & 3);
@@ -321,8 +327,8 @@ export function learnApm(m: usize, r: usize, bit: i32): void {
   const speed = <f32>(1.0 / op.APM_RATES[(load<u32>(r, RK) >>> 2) & 3]);
   const f = load<f32>(r, PR);
   const target = <f32>bit;
-  store<f32>(at, load<f32>(at) + (target - load<f32>(at) - squash(m, <f64>j * 0.5 - 8.0)) * (speed * (<f32>1.0 - f)));
-  store<f32>(at, load<f32>(at, 4) + (target - load<f32>(at, 4) - squash(m, <f64>j * 0.5 - 7.5)) * (speed * f), 4);
+  store<f32>(at, load<f32>(at) + (target - load<f32>(at) - knot(m, j)) * (speed * (<f32>1.0 - f)));
+  store<f32>(at, load<f32>(at, 4) + (target - load<f32>(at, 4) - knot(m, j + 1)) * (speed * f), 4);
 }
 
 /** D[k] + the products of D[k + 1...] with X or F from a on. */
