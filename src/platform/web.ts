@@ -18,6 +18,11 @@ export function time(): number {
   return Date.now();
 }
 
+/** A page does not know what CPU time it takes. */
+export function cpu(): number {
+  return NaN;
+}
+
 /** Threads that can run at once, at least 1. */
 export function cores(): number {
   return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);

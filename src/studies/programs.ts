@@ -27,6 +27,7 @@ import { asked, type Asked, type ProgramSearch, type SearchOptions } from './pro
 import { reportHtml, reportMarkdown, type Improvement } from './programs/report.ts';
 
 import type { Backend, Json, Optimizer, Snapshot, Stop } from '../core/types.ts';
+import type { Pool } from '../platform/pool.ts';
 
 export type { ProgramSearch, SearchOptions, SearchProgress } from './programs/options.ts';
 
@@ -53,38 +54,31 @@ export async function searchPrograms(options: SearchOptions): Promise<ProgramSea
   const race = { corpus: sha256(corpus), bytes: corpus.length, strategies: defs.map(({ name }) => name), seed, bits, budget: budget ?? null, cost: given.cost ?? null };
   const keep = await openKeep(store, race, fresh, place);
   const halt = new AbortController();
-  const onAbort = (): void => halt.abort();
+  let pool: Pool | undefined;
+  const onAbort = (): void => {
+    halt.abort();
+    void pool?.close();
+  };
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  let pool: { close(): Promise<void> } | undefined;
   let arena: Backend | undefined;
   try {
     const saved = keep.saved as unknown as State | undefined;
     if (saved?.finished) return await finished(keep, given, saved, options);
     const wasm = (await sharedBackend(backend)).name === 'simd' ? await wasmModule() : undefined;
     const setup: ExamineSetup = { wasm, backend, corpus, bits };
-    const opened = given.workers > 0 ? await openPool({ workers: given.workers, setup }) : undefined;
-    pool = opened;
-    const examining = examiners(setup, opened, halt.signal);
+    pool = given.workers > 0 ? await openPool({ workers: given.workers, setup }) : undefined;
+    const examining = examiners(setup, pool, halt.signal);
     const rate = saved ? saved.rate : budget === undefined ? null : await examining.calibrate();
     const cost = saved?.cost ?? given.cost ?? budget! * rate!;
     arena = await openBackend(backend, BESIDE + largest(await sharedBackend(backend), bits) + ROOM * defs.length);
 
-    const before = examining.busy;
-    let own = saved?.cpu ?? 0; // milliseconds of earlier processes, and of this thread's strategies
-    const cpu = (): number => own + examining.busy - before;
-    const timed = <T>(act: () => T): T => {
-      const begun = now();
-      try {
-        return act();
-      } finally {
-        own += now() - begun;
-      }
-    };
+    const before = (saved?.cpu ?? 0) - examining.cpu; // milliseconds of earlier processes
+    const cpu = (): number => before + examining.cpu;
     const problem = compression({ corpus, bits }, { examine: examining.examine }, saved?.cache);
     const last: { [name: string]: string } = { ...saved?.last };
     const state = saved && (unseal('race', JSON.parse(saved.run)) as { readonly run: Snapshot; readonly optimizer: Snapshot });
     const inner = raceOf(given, cost, arena, (standing, x) => keep.journal(improvement(standing, x, last, corpus.length)), state?.optimizer);
-    const optimizer: Race<Kernel> = Object.assign(Object.create(inner) as Race<Kernel>, { ask: () => timed(() => inner.ask()), tell: (...args: Parameters<Optimizer<Kernel>['tell']>) => timed(() => inner.tell(...args)) });
+    const optimizer: Race<Kernel> = Object.assign(Object.create(inner) as Race<Kernel>, { ask: () => examining.timed(() => inner.ask()), tell: (...args: Parameters<Optimizer<Kernel>['tell']>) => examining.timed(() => inner.tell(...args)) });
     const stateOf = (saving: () => Json, stop: Stop | null = null): State => ({ run: JSON.stringify(saving()), cache: problem.save(), last: { ...last }, cpu: cpu(), cost, rate, finished: stop });
 
     const begun = now();
@@ -163,8 +157,8 @@ async function conclude(keep: Keep, result: ProgramSearch, { heldOut, corpus, se
     scored.push({ name: text.name, bytes: text.bytes.length, coded, bitsPerByte: (8 * coded) / text.bytes.length, peers: (await peers?.(text)) ?? [] });
   }
   const made: ProgramSearch = { ...result, heldOut: scored };
-  const { winner: _, ...rest } = made;
-  await keep.put('winner.json', `${JSON.stringify({ ...kernelJson(winner), search: { ...rest, standings: made.standings.map((standing) => ({ ...standing, loss: Number.isFinite(standing.loss) ? standing.loss : null })) } }, null, 1)}\n`);
+  const search = { ...made, winner: undefined, standings: made.standings.map((standing) => ({ ...standing, loss: Number.isFinite(standing.loss) ? standing.loss : null })) };
+  await keep.put('winner.json', `${JSON.stringify({ ...kernelJson(winner), search }, null, 1)}\n`);
   const improvements = (await keep.lines()) as unknown as readonly Improvement[];
   const about = { result: made, improvements, corpus: corpus.length, seed, budget };
   await keep.put('report.html', reportHtml(about));

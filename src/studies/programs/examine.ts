@@ -2,7 +2,7 @@
 import { openBackend, sharedBackend, wasmModule, type BackendName } from '../../backend/index.ts';
 import { NadirError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
-import { now } from '../../platform/index.ts';
+import { cpu, now } from '../../platform/index.ts';
 import { examiner, price, slots, type Examine, type Question, type Trial } from '../../problems/compression.ts';
 import { CHUNK, machineBytes } from '../../problems/program/machine.ts';
 import { programs, type Kernel } from '../../spaces/program.ts';
@@ -42,18 +42,22 @@ export async function examine({ kernels, question }: ExamineJob, setup: unknown)
 
 export interface Examiners {
   readonly examine: Examine;
-  /** Milliseconds of all threads so far. */
-  readonly busy: number;
-  /** Nominal milliseconds that a millisecond of a thread is worth, all threads at work: random kernels for about a second. */
+  /** Does something in this thread, whose time counts. */
+  timed<T>(act: () => T): T;
+  /** Milliseconds of CPU time so far, of all threads: the process's own count where there is one, else the time in which they were busy. */
+  readonly cpu: number;
+  /** Nominal milliseconds that a millisecond of CPU time is worth, all threads at work: random kernels for about a second. */
   calibrate(): Promise<number>;
 }
 
-/** Examines over a pool, a kernel a job; without one in this thread. Once the signal is aborted there are no answers. */
+/** Examines over a pool, a kernel a job; without one in this thread. Once the signal is aborted there are no answers; who aborts it closes the pool. */
 export function examiners(setup: ExamineSetup, pool: Pool | undefined, signal: AbortSignal): Examiners {
   let busy = 0;
+  const from = cpu();
+  const spent = (): number => (Number.isNaN(from) ? busy : cpu() - from);
   async function one(kernel: Kernel, question: Question): Promise<Examined> {
     const job: ExamineJob = { kind: 'examine', kernels: [kernel], question };
-    if (pool) return (await pool.run(job, { signal })) as Examined;
+    if (pool) return (await pool.run(job)) as Examined;
     await new Promise((resolve) => setTimeout(resolve, 0)); // one kernel may take seconds, and signals are to be heard
     return examine(job, setup);
   }
@@ -67,8 +71,16 @@ export function examiners(setup: ExamineSetup, pool: Pool | undefined, signal: A
   }
   return {
     examine: all,
-    get busy() {
-      return busy;
+    timed(act) {
+      const begun = now();
+      try {
+        return act();
+      } finally {
+        busy += now() - begun;
+      }
+    },
+    get cpu() {
+      return spent();
     },
     async calibrate() {
       const random = createRandom(0).fork('calibration');
@@ -80,17 +92,17 @@ export function examiners(setup: ExamineSetup, pool: Pool | undefined, signal: A
       const prefix = Math.min(setup.corpus.length, PREFIX);
       const question: Question = { prefix, limit: Infinity, generation: -1, anew: true };
       await all(kernels, { ...question, prefix: Math.min(prefix, 1024) }); // the code is compiled, the arenas are large enough
-      const from = busy;
+      const begun = spent();
       let nominal = 0;
-      while (busy - from < CALIBRATION) {
+      while (spent() - begun < CALIBRATION) {
         const trials = await all(kernels, question);
         trials.forEach(({ bytes, done }, i) => (nominal += price(kernels[i]!, bytes, done!)));
       }
-      return nominal / (busy - from);
+      return nominal / (spent() - begun);
     },
   };
 }
 
 const SAMPLE = 16; // kernels
 const PREFIX = 16384;
-const CALIBRATION = 1000; // milliseconds
+const CALIBRATION = 1500; // milliseconds
