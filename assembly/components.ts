@@ -5,7 +5,7 @@
  * flipped, so that zeros are p = 1/2, n = 0. A nibble of a context has one bucket: a check and the 15 nodes of its tree.
  */
 import * as op from './portable/opcodes';
-import { STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';
+import { STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, HITS, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';
 
 const FLIP: u32 = 0x80000000;
 
@@ -43,16 +43,25 @@ function seekCounters(m: usize, r: usize): u32 {
   return chosen;
 }
 
+/** One more of the contexts of this bit has been there before, if it has. */
+// @ts-ignore: decorator
+@inline
+function hit(m: usize, known: bool): void {
+  store<u32>(m, load<u32>(m, HITS) + <u32>known, HITS);
+}
+
 export function cm(m: usize, r: usize): void {
   if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekCounters(m, r), AUX);
   const cur = load<u32>(r, AUX) + (load<u32>(m, NODE) << 2);
   store<u32>(r, cur, CUR);
+  hit(m, load<u32>(m + cur) != 0);
   setX(m, load<u32>(r, RD), stretch(m, (load<u32>(m + cur) ^ FLIP) >>> 10));
 }
 export function cm2(m: usize, r: usize): void {
   if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekCounters(m, r), AUX);
   const cur = load<u32>(r, AUX) + (load<u32>(m, NODE) << 2);
   store<u32>(r, cur, CUR);
+  hit(m, load<u32>(m + cur) != 0);
   const p = (load<u32>(m + cur) ^ FLIP) >>> 10;
   const d = load<u32>(r, RD);
   setX(m, d, stretch(m, p));
@@ -86,6 +95,7 @@ export function icm(m: usize, r: usize): void {
   if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekHistories(m, r), AUX);
   const cur = load<u32>(r, AUX) + load<u32>(m, NODE);
   store<u32>(r, cur, CUR);
+  hit(m, load<u8>(m + cur) != 0);
   const map = load<u32>(r, MAP) + (<u32>load<u8>(m + cur) << 2);
   setX(m, load<u32>(r, RD), stretch(m, load<u32>(m + map) >>> 10));
 }
@@ -101,6 +111,7 @@ export function isse(m: usize, r: usize): void {
   if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekHistories(m, r), AUX);
   const cur = load<u32>(r, AUX) + load<u32>(m, NODE);
   store<u32>(r, cur, CUR);
+  hit(m, load<u8>(m + cur) != 0);
   const weights = m + load<u32>(r, MAP) + (<u32>load<u8>(m + cur) << 3);
   const input = load<f32>(m + ((load<u32>(r, RB) & 31) << 2), X);
   const x = clampf(load<f32>(weights) * input + load<f32>(weights, 4));
@@ -228,7 +239,7 @@ function selector(m: usize, r: usize): u32 {
   switch (load<i32>(r, RB) & 7) {
     case 1: return c0;
     case 2: return value & 255;
-    case 3: return min(load<u32>(m, LEN), 31) << 1 | <u32>(load<u32>(m, EXPECT) != 0);
+    case 3: return min(load<u32>(m, HITS), 31) << 5 | load<u32>(m, BIT) << 2 | (load<u32>(m, EXPECT) == 0 ? 0 : min(load<u32>(m, LEN) >>> 4, 2) + 1);
     case 4: return load<u32>(m, BIT) | (value & 31) << 3;
     case 5: return c0 | (value & 3) << 8;
     case 6: return value & 1023;

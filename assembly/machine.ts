@@ -9,7 +9,7 @@
 import { exp, log, cos, tanh } from './portable/math';
 import * as op from './portable/opcodes';
 import {
-  POS, C0, BIT, LINE, ABOVELINE, P, LOGIT, RING, RINGMASK, LEN, EXPECT, WORDS, FINGER, PROD, EXPO, NBYTE, NBIT, NX, BITS, VLEN, DONE, NODE, SIZE,
+  POS, C0, BIT, LINE, ABOVELINE, P, LOGIT, RING, RINGMASK, LEN, EXPECT, HITS, WORDS, FINGER, PROD, EXPO, NBYTE, NBIT, NX, BITS, VLEN, DONE, NODE, SIZE,
   R, F, X, D, REC, STRETCH, SQUASH, DT, COS, TEXT, NEXT, FIXED, RECORD, OP, RD, RA, RB, RK, TABLE, MAP, CUR, RATE, BASE,
   getF, number, setF, setX, squash,
 } from './state';
@@ -310,6 +310,7 @@ function machinePredict(m: usize): i32 {
   const width: u32 = 1 << (bit & 3);
   store<u32>(m, width | (load<u32>(m, C0) & (width - 1)), NODE);
   store<f64>(m, 0.0, LOGIT);
+  store<u32>(m, 0, HITS);
   machineBits(m);
   const p = min(max(<i32>(squash(m, load<f64>(m, LOGIT)) * <f32>65536.0), 1), 65535);
   store<i32>(m, p, P);

@@ -13,6 +13,7 @@ export const LEN: usize = 40; // of the last MATCH: how long
 export const EXPECT: usize = 44; // and the byte it expects, plus 256; 0 for none
 export const WORDS: usize = 48; // hashes of this word and of three before it
 export const FINGER: usize = 64; // hash of the predictions
+export const HITS: usize = 72; // counters and histories of this bit that have seen it before
 export const PROD: usize = 80; // product of the probabilities, and how often it was scaled
 export const EXPO: usize = 88;
 export const NBYTE: usize = 92; // instructions a byte, a bit

@@ -126,10 +126,13 @@ export const TABLES: i32 = 24;
 export const LIMITS: StaticArray<i32> = [6, 14, 30, 60, 127, 255, 511, 1023];
 /** Learning rates of MIX and MIX2, where they end. They begin at ANNEAL times that, and every bit takes DECAY of what is above. */
 export const RATES: StaticArray<f64> = [0.0004, 0.0008, 0.0015, 0.0025, 0.004, 0.007, 0.012, 0.025];
-export const ANNEAL: f64 = 5.0;
-export const DECAY: f64 = 0.0002;
+export const ANNEAL: f64 = 7.0;
+export const DECAY: f64 = 0.00001;
 export const APM_RATES: StaticArray<f64> = [16.0, 32.0, 64.0, 128.0];
 /** The learning rate of the two weights of ISSE. */
 export const ISSE_RATE: f64 = 0.004;
-/** Weight sets of MIX by mode: one; c0; R & 255; match length; bit and R & 31; c0 and R & 3; R & 1023; c0 and whether MATCH expects a byte. */
-export const SETS: StaticArray<i32> = [1, 256, 256, 64, 256, 1024, 1024, 512];
+/**
+ * Weight sets of MIX by mode: one; c0; R & 255; how many tables of this kernel know their context (of CM, CM2, ICM and ISSE so far, at most 31), which bit it is, and
+ * whether MATCH expects a byte, after up to 15, 31 or more; bit and R & 31; c0 and R & 3; R & 1023; c0 and whether MATCH expects a byte.
+ */
+export const SETS: StaticArray<i32> = [1, 256, 256, 1024, 256, 1024, 1024, 512];

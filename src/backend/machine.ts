@@ -12,7 +12,7 @@ import * as state from './machine/state.ts';
 import type { Region } from './machine/state.ts';
 
 const {
-  ABOVELINE, BIT, C0, DONE, EXPO, FINGER, LINE, LOGIT, NBIT, NBYTE, NODE, OP, P, POS, PROD, RA, RB, RD, REC, RECORD, RING, RINGMASK, RK, WORDS, X, clamp, getF, getX, number, region, setF,
+  ABOVELINE, BIT, C0, DONE, EXPO, FINGER, HITS, LINE, LOGIT, NBIT, NBYTE, NODE, OP, P, POS, PROD, RA, RB, RD, REC, RECORD, RING, RINGMASK, RK, WORDS, X, clamp, getF, getX, number, region, setF,
   setX, squash,
 } = state;
 type Names = 'machinePlan' | 'machineBoot' | 'machineScore' | 'machineTrace' | 'machineEncode' | 'machineDecode';
@@ -138,6 +138,7 @@ function predict(s: Region): number {
   const width = 1 << (u32[BIT] & 3);
   u32[NODE] = width | (u32[C0] & (width - 1));
   f64[LOGIT] = 0;
+  u32[HITS] = 0;
   for (let r = first; r < first + u32[NBIT] * RECORD; r += RECORD) before[u32[r + OP]](s, r);
   u32[P] = Math.min(Math.max(Math.floor(squash(s, f64[LOGIT]) * 65536), 1), 65535);
   return u32[P];

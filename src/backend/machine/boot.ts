@@ -15,9 +15,9 @@ const START = 4194303; // what fills 22 bits
 export function plan({ u32, f64 }: Region, bits: number): number {
   u32[BITS] = bits;
   const ring = Math.min(22, bits + 2);
-  u32[RINGMASK] = 2 ** ring - 1;
+  u32[RINGMASK] = (1 << ring) - 1;
   u32[RING] = FIXED;
-  let top = FIXED + 2 ** ring;
+  let top = FIXED + (1 << ring);
   const counts = [0, 0];
   let tables = 0;
   let inputs = 0;
@@ -36,7 +36,7 @@ export function plan({ u32, f64 }: Region, bits: number): number {
       if (code === op.CM2 || code === op.MATCH) inputs = Math.max(inputs, Math.min(32, d + 2));
       if (owns) {
         u32[r + TABLE] = top;
-        top += 4 * 2 ** bits;
+        top += 4 << bits;
         u32[r + MAP] = top;
         if (code === op.ICM) top += 1024;
         else if (code === op.ISSE) top += 2048;

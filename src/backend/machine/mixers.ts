@@ -3,7 +3,7 @@ import * as op from '../../../assembly/portable/opcodes.ts';
 import * as state from './state.ts';
 import type { Region } from './state.ts';
 
-const { BASE, BIT, C0, CUR, EXPECT, LEN, NX, PR, RA, RATE, RB, RD, RK, STRETCH, TABLE, X, getF, getX, mix32, number, reg, setF, squash } = state;
+const { BASE, BIT, C0, CUR, EXPECT, HITS, LEN, NX, PR, RA, RATE, RB, RD, RK, STRETCH, TABLE, X, getF, getX, mix32, number, reg, setF, squash } = state;
 const { APM_RATES, DECAY } = op;
 const { fround, imul, max, min } = Math;
 const SPREAD = 0x3d4d51cb;
@@ -18,7 +18,7 @@ function selector(s: Region, r: number): number {
   switch (u32[r + RB] & 7) {
     case 1: return c0;
     case 2: return value & 255;
-    case 3: return 2 * min(u32[LEN], 31) + expects;
+    case 3: return 32 * min(u32[HITS], 31) + 4 * u32[BIT] + (expects === 0 ? 0 : min(u32[LEN] >>> 4, 2) + 1);
     case 4: return u32[BIT] + 8 * (value & 31);
     case 5: return c0 + 256 * (value & 3);
     case 6: return value & 1023;
