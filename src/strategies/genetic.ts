@@ -89,6 +89,8 @@ function start(params: GeneticParams, context: StrategyContext, snapshot?: Snaps
   let duty: Duty = saved?.duty ?? 'start';
   let members: Member[] = (saved?.pending ?? []).map(decode); // of the batch that is out
   let pending: Batch<Kernel> | undefined;
+  /** The level of the first look. */
+  const low = (): number => Math.max(0, level - 1);
   const at = (member: Member, where: number): number => member.losses[where] ?? Infinity;
   /** Its loss, a little more for slow programs: what does nothing would stay, and every later score would cost more. */
   const merit = (member: Member, where: number): number => at(member, where) * (1 + LIGHT * work(member.kernel));
@@ -125,8 +127,6 @@ function start(params: GeneticParams, context: StrategyContext, snapshot?: Snaps
       }
     }
   }
-  /** The level of the first look. */
-  const low = (): number => Math.max(0, level - 1);
   /** Beyond the worst of a full population a child is nothing. */
   function limit(where: number): number {
     if (pool.length < population) return Infinity;

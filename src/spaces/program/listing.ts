@@ -18,6 +18,7 @@ const F0 = 64;
 const V = 80;
 const MATCHED = 81;
 const LOGIT = 82;
+const INPUTS: readonly number[] = Array.from({ length: 32 }, (_, i) => X0 + i);
 
 const ALU: readonly number[] = [op.ADD, op.SUB, op.XOR, op.AND, op.OR, op.MUL, op.HASH, op.SEL];
 const TWO: readonly number[] = [op.AVG, op.FADD, op.FMUL, op.FMIN, op.FMAX];
@@ -77,7 +78,7 @@ export function reads(it: Instruction): number[] {
     case op.ISSE: return [a, X0 + (b & 31)];
     case op.MOV: case op.OUT: return [F0 + (a & 15)];
     case op.DOT: case op.TANH: return Array.from({ length: (b & 31) + 1 }, (_, i) => (b & 32 ? F0 + ((a + i) & 15) : X0 + ((a + i) & 31)));
-    case op.MIX: return [...(readsSelector(it) ? [a] : []), ...((b & 7) === 3 || (b & 7) === 7 ? [MATCHED] : []), ...Array.from({ length: 32 }, (_, i) => X0 + i)];
+    case op.MIX: return [...(readsSelector(it) ? [a] : []), ...((b & 7) === 3 || (b & 7) === 7 ? [MATCHED] : []), ...INPUTS];
     case op.MIX2: return Array.from({ length: (b & 7) + 2 }, (_, i) => F0 + ((a + i) & 15));
     case op.APM: return [F0 + (b & 15), ...(readsSelector(it) ? [a] : []), ...((k & 3) === 3 ? [MATCHED] : [])];
     case op.FX: return [X0 + a];
@@ -110,7 +111,8 @@ export function tidy(draft: Draft): Draft {
   const keep = new Set<Instruction>();
   for (let grew = true; grew; ) {
     const size = byteStart.size + bitStart.size + keep.size;
-    const bits = walk(draft.bits, new Set([...bitStart, ...byteStart, LOGIT]), keep);
+    const learned = draft.bits.some((it) => it.op === op.MIX && keep.has(it)) ? INPUTS : []; // a mixer learns from the inputs as they are after the last instruction
+    const bits = walk(draft.bits, new Set([...bitStart, ...byteStart, ...learned, LOGIT]), keep);
     bits.delete(LOGIT); // every bit begins at 0
     const bytes = walk(draft.bytes, new Set(bits), keep);
     byteStart = bytes;
