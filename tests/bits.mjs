@@ -77,7 +77,7 @@ function sameMachines(modules) {
     const doubles = Float64Array.from({ length: 1024 }, () => (next() < 0.02 ? [NaN, Infinity, -1e300, -0][Math.floor(next() * 4)] : next() * 2 - 1));
     const [a, b] = modules.map((module) => {
       const memory = new WebAssembly.Memory({ initial: 4096 });
-      const call = new WebAssembly.Instance(module, { env: { memory } }).exports;
+      const call = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
       const bytes = new Uint8Array(memory.buffer);
       const [m, input, output] = [2 ** 20, 2 ** 17, 2 ** 18];
       const start = () => {

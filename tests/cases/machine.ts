@@ -102,7 +102,7 @@ export interface Raw {
   start(): void;
   score(bytes: Uint8Array, limit?: number): number;
   trace(bytes: Uint8Array): Float32Array;
-  encode(bytes: Uint8Array, most?: number): { size: number; code: Uint8Array };
+  encode(bytes: Uint8Array, limit?: number): { size: number; code: Uint8Array };
   decode(code: Uint8Array, length: number): { used: number; bytes: Uint8Array };
   /** What is where codes go. */
   output(length: number): Uint8Array;
@@ -114,16 +114,17 @@ export interface Raw {
   v(i: number): number;
   close(): void;
 }
-const ROOM = 1 << 17;
-export function open(backend: Backend, kernel: Kernel, bits: number): Raw {
+const ROOM = 1 << 16;
+/** A machine for pieces of up to `most` bytes. */
+export function open(backend: Backend, kernel: Kernel, bits: number, most = ROOM): Raw {
   const { kernels, u8, u32, f32, f64 } = backend;
   const scope = backend.scope();
-  const room = scope.array((10 * ROOM) / 8).byteOffset;
+  const room = scope.array(Math.max(8192, (18 * most) / 8)).byteOffset;
   u32.set(kernel.words, (room + 51200) / 4);
   const size = kernels.machinePlan(room, bits);
   let m = scope.array(size / 8 + 8).byteOffset;
   m += -m & 63;
-  const output = room + ROOM;
+  const output = room + most;
   const raw: Raw = {
     backend, m, size,
     start() {
@@ -141,9 +142,9 @@ export function open(backend: Backend, kernel: Kernel, bits: number): Raw {
       kernels.machineTrace(m, output, room, bytes.length);
       return f32.slice(output / 4, output / 4 + 256 * bytes.length);
     },
-    encode(bytes, most = 9 * ROOM) {
+    encode(bytes, limit = 17 * most) {
       u8.set(bytes, room);
-      const length = kernels.machineEncode(m, output, room, bytes.length, most);
+      const length = kernels.machineEncode(m, output, room, bytes.length, limit);
       return { size: length, code: u8.slice(output, output + Math.max(0, length)) };
     },
     decode(code, length) {
