@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ANNEAL, APM_RATES, DECAY, LIMITS, RATES } from '../assembly/portable/opcodes.ts';
 import { openBackend, sharedBackend } from '../src/backend/index.ts';
 import { special, specialise } from '../src/backend/special.ts';
 import { assemble } from '../src/problems/program/assembler.ts';
@@ -38,12 +39,13 @@ CM X5 R5 limit=7
 CM X6 R6 limit=7
 CM X7 R7 limit=7
 MIX F0 R0 mode=1 rate=3 D0
-APM F1 F0 R1 mode=1
-APM F2 F0 R2 mode=2
+APM F1 F0 R1 mode=1 rate=0
+APM F2 F0 R2 mode=2 rate=0
 AVG F3 F1 F2
 AVG F3 F0 F3
 OUT F3`;
-const FLAGS = ['-O3', '-march=x86-64-v2', '-mno-avx', '-ffp-contract=off'];
+const NUMBERS = { LIMIT: LIMITS[7]!, RATE: RATES[3]!, ANNEAL, DECAY, APM_RATE: APM_RATES[0]! };
+const FLAGS = ['-O3', '-march=x86-64-v2', '-mno-avx', '-ffp-contract=off', ...Object.entries(NUMBERS).map(([name, value]) => `-D${name}=${value}`)];
 
 export async function bench(print: Print): Promise<void> {
   const twin = compile('machine.c', FLAGS);

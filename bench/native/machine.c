@@ -1,4 +1,4 @@
-/* The C twin of the machine: the reference kernel of 8 contexts (src/problems/kernels/lpaq.ts) written by hand.
+/* The C twin of the machine: the kernel of 8 contexts in bench/machine.ts written by hand. The numbers of assembly/portable/opcodes.ts come as -D.
    machine IN OUT BITS PASSES: codes the file in pieces of 64 KiB, one after another, into OUT; prints the best seconds of the passes. */
 #include <math.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ORDERS = 8, CHUNK = 65536, LIMIT = 1023 };
+enum { ORDERS = 8, CHUNK = 65536 };
 typedef float v4 __attribute__((vector_size(16)));
 
 static float stretch_of[4096], squash_of[4096], knot[34];
@@ -37,7 +37,7 @@ static void start(void) {
   memset(ring, 0, ring_mask + 1);
   memset(context, 0, sizeof context);
   for (int i = 0; i < 256; i++) mixer[i][0] = mixer[i][1] = (v4){0.25f, 0.25f, 0.25f, 0.25f};
-  rate = 0.0025f * 5.0f;
+  rate = (float)RATE * (float)ANNEAL;
   pos = word = bit_at = 0;
   c0 = 1;
 }
@@ -95,7 +95,7 @@ static uint32_t predict(void) {
 }
 
 static void adjust(int i, float target) {
-  float *at = apm_at[i], f = apm_share[i], speed = 1.0f / 16;
+  float *at = apm_at[i], f = apm_share[i], speed = (float)(1.0 / APM_RATE);
   int j = (at - apm_of[i][0]) % 33;
   at[0] += (target - at[0] - knot[j]) * (speed * (1.0f - f));
   at[1] += (target - at[1] - knot[j + 1]) * (speed * f);
@@ -108,7 +108,7 @@ static void update(uint32_t bit) {
     *slot[i] = ((w >> 10) + ((step ^ (bit - 1)) - (bit - 1)) << 10 | (n + (n < LIMIT))) ^ 0x80000000;
   }
   float e = ((float)bit - mixed) * rate;
-  rate -= (rate - 0.0025f) * 0.0002f;
+  rate -= (rate - (float)RATE) * (float)DECAY;
   v4 es = {e, e, e, e};
   row[0] += es * x[0];
   row[1] += es * x[1];
