@@ -28,7 +28,7 @@ const byCode: ReadonlyMap<number, Opcode> = /* @__PURE__ */ new Map(opcodes.map(
 const byName: ReadonlyMap<string, Opcode> = /* @__PURE__ */ new Map(opcodes.map((o) => [o.name, o]));
 
 /** What every byte takes beside the instructions: the coder, the history, the loop. */
-const BASE = 60;
+const BASE = 50;
 
 /** An operand: a register file or a name, and which bits of the word it is. */
 interface Operand {
