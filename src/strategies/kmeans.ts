@@ -31,7 +31,7 @@ export const kmeans: StrategyDef<KmeansParams> = {
   about: 'k-means: the nearest centroid of the last bytes, embedded, as a context',
   options: {
     brood: { default: 12, about: 'recipes a batch', min: 1, max: 256, integer: true },
-    keep: { default: 2, about: 'of these, how many are scored on the whole text', min: 1, max: 256, integer: true },
+    keep: { default: 2, about: 'of these, how many go on to more of the text', min: 1, max: 256, integer: true },
     windows: { default: 4096, about: 'training windows that a codebook is learned from at most', min: 64, max: 1e6, integer: true },
     rounds: { default: 12, about: 'rounds of Lloyd at most', min: 0, max: 1000, integer: true },
   },

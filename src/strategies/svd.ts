@@ -33,7 +33,7 @@ export const svd: StrategyDef<SvdParams> = {
   about: 'SVD: signs and levels of projections on principal, independent or discriminant directions of the last bytes as contexts',
   options: {
     brood: { default: 12, about: 'recipes a batch', min: 1, max: 256, integer: true },
-    keep: { default: 2, about: 'of these, how many are scored on the whole text', min: 1, max: 256, integer: true },
+    keep: { default: 2, about: 'of these, how many go on to more of the text', min: 1, max: 256, integer: true },
     windows: { default: 4096, about: 'training windows that a covariance is learned from at most', min: 64, max: 1e6, integer: true },
   },
   start: (params, context, saved) => climb(() => projections(params, context.corpus), params, context, saved),
