@@ -6,4 +6,8 @@ export { compress, compressStream, decompress, decompressStream } from './studie
 export type { CompressOptions, CompressStreamOptions, DecompressOptions } from './studies/compress.ts';
 export { builtIn, builtIns } from './problems/kernels/index.ts';
 export type { BuiltIn } from './problems/kernels/index.ts';
+export { searchPrograms } from './studies/programs.ts';
+export type { ProgramSearch, SearchOptions, SearchProgress } from './studies/programs.ts';
+export { strategies, strategy } from './strategies/index.ts';
+export type { StrategyContext, StrategyDef } from './strategies/index.ts';
 export type { Kernel } from './spaces/program.ts';

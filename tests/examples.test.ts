@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openPool } from '#pool';
 import * as root from '../src/index.ts';
+import * as compression from '../src/programs.ts';
 import { named } from '../src/core/errors.ts';
 import { files } from '../src/platform/index.ts';
 import { stores } from '../src/stores/index.ts';
@@ -42,7 +43,7 @@ describe.each([...documented, ...readme])('$at', ({ code, file }) => {
       else if (said.endsWith("...'")) expect(text.slice(1).startsWith(said.slice(1, -4)), text.slice(0, 80)).toBe(true);
       else expect(text).toBe(said);
     };
-    const scope: { [name: string]: unknown } = { ...root, named, stores, openPool, ...own, files, check };
+    const scope: { [name: string]: unknown } = { ...root, ...compression, named, stores, openPool, ...own, files, check };
     const cwd = process.cwd();
     process.chdir(mkdtempSync(join(tmpdir(), 'nadir-example-')));
     try {

@@ -84,11 +84,13 @@ interface Saved { readonly rung: number; readonly slice: number; readonly turn: 
  * @example
  * const space = box(2, -5, 5);
  * const sphere = fromFunction((x) => x[0] * x[0] + x[1] * x[1], space);
+ * const backend = await sharedBackend();
  * const race = halving({
  *   space, members: ['random', 'annealing', 'cmaes'], cost: 600, rungs: [{ share: 0.5, fidelity: 1, keep: 1 }, { share: 0.5, fidelity: 1, keep: 1 }],
- *   start: (name, { cost, x0 }, saved) => optimizer(name).start(space, resolve(name, optimizer(name).options, {}), { random: createRandom(1).fork(name), backend: await sharedBackend(), cost, x0 }, saved),
+ *   start: (name, { cost, x0 }, saved) => start(optimizer(name), sphere, {}, { random: createRandom(1).fork(name), backend, cost, x0 }, saved),
  * });
  * const { best } = await run(sphere, race, { cost: 600 });
+ * best.loss < 0.01; // true
  */
 export function halving<X>({ space, members: names, rungs, cost, start, stop, slices = 6, improved }: Halving<X>, snapshot?: Snapshot): Race<X> {
   check(names, rungs, cost);

@@ -73,8 +73,8 @@ interface Saved { readonly generation: number; readonly young: Snapshot; readonl
  * @example
  * const corpus = new TextEncoder().encode('so it goes, '.repeat(50));
  * const problem = compression({ corpus }, { backend: await openBackend('auto', 1 << 25) });
- * const { loss } = await problem.score({ xs: [programs.sample(createRandom(1))] });
- * loss[0] <= 16; // true
+ * const { loss } = await problem.score({ xs: [builtIn('order2').kernel], fidelity: 0.5 });
+ * loss[0] < 4; // true
  */
 export function compression({ corpus, bits = BITS }: CompressionParams, { backend, examine }: { readonly backend?: Backend; readonly examine?: Examine }, snapshot?: Snapshot): Compression {
   if (!(corpus instanceof Uint8Array) || corpus.length === 0) throw new NadirError('input', `corpus is ${corpus instanceof Uint8Array ? 'empty' : show(corpus)}; allowed: a Uint8Array of at least one byte`);

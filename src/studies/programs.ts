@@ -44,7 +44,7 @@ interface State { readonly run: string; readonly cache: Snapshot; readonly last:
  * @throws NadirError with one sentence for bad input, before any work; `objective` when every strategy failed, `store` when another process is at this race
  * @example
  * const corpus = new TextEncoder().encode('it was the best of times, it was the worst of times. '.repeat(40));
- * const { winner, loss } = await searchPrograms({ corpus, cost: 100, workers: 0, strategies: [random] });
+ * const { winner, loss } = await searchPrograms({ corpus, cost: 100, workers: 0, strategies: ['kmeans'] });
  * winner.words.length; // 64
  */
 export async function searchPrograms(options: SearchOptions): Promise<ProgramSearch> {
