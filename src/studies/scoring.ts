@@ -34,9 +34,9 @@ const FIRST = 2048;
  * Scores a kernel on a corpus.
  * @param corpus the bytes, read from the first on
  * @example
- * const kernel = { words: assemble('ORD R1 bytes=1\nCM X0 R1 limit=6\nMIX F0 D0\nOUT F0'), doubles: new Float64Array(1024).fill(1) };
- * const { bitsPerByte } = await score(kernel, new TextEncoder().encode('so it goes, '.repeat(50)));
- * bitsPerByte < 1; // true
+ * const kernel = { words: new Uint32Array(64), doubles: new Float64Array(1024) }; // predicts nothing
+ * const { bitsPerByte } = await score(kernel, new TextEncoder().encode('so it goes'));
+ * Math.round(bitsPerByte); // 8
  */
 export async function score(kernel: Kernel, corpus: Uint8Array, options: ScoreOptions = {}): Promise<Score> {
   const { prefix = corpus.length, abortAbove = Infinity, bits = 18, backend, signal } = options;

@@ -9,12 +9,12 @@ ORD R2 bytes=2
 CM X0 R0 limit=6
 CM X1 R1 limit=6
 CM X2 R2 limit=6
-MIX F0 R0 rate=3 D0
+MIX F0 R0 mode=1 rate=3 D0
 OUT F0`;
 
 export const order2: BuiltIn = {
   name: 'order2',
   id: 1,
   about: 'contexts of up to two bytes, mixed: 7 instructions',
-  kernel: { words: /* @__PURE__ */ assemble(LISTING), doubles: /* @__PURE__ */ numbers([0, [0.3, 0.3, 0.3]]) },
+  kernel: { words: /* @__PURE__ */ assemble(LISTING), doubles: /* @__PURE__ */ numbers([0, [0.085, 0.189, 0.827]]) },
 };
