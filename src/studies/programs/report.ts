@@ -40,9 +40,9 @@ export function reportHtml(about: SearchReport): string {
       { name: 'strategy', values: improvements.map((line) => line.strategy) },
       { name: 'rung', values: improvements.map((line) => line.rung + 1) },
       { name: 'prefix', values: improvements.map((line) => line.prefix) },
-      { name: 'cost_s', values: improvements.map((line) => line.cost / 1000) },
+      { name: 'cost_s', values: improvements.map((line) => Math.round(line.cost) / 1000) },
       { name: 'kernels', values: improvements.map((line) => line.points) },
-      { name: 'bits_a_byte', values: improvements.map((line) => line.loss) },
+      { name: 'bits_a_byte', values: improvements.map((line) => Math.round(line.loss * 1e5) / 1e5) },
     ],
   }).replace('<h2>Runs</h2>', '<h2>Improvements</h2>');
 }
@@ -79,7 +79,7 @@ function curves({ improvements, result }: SearchReport): string[] {
       const points = lines.filter((line) => line.strategy === name && line.prefix === prefix).map((line) => [line.cost / 1000, line.loss] as const);
       return points.length > 0 ? [{ name, color, points }] : [];
     });
-    charts.push(lineChart({ title: `rung ${rung + 1}: ${grouped(prefix)} bytes`, x: { label: 'nominal seconds' }, y: { label: 'bits a byte' }, step: true, series, width: 800, height: 420, theme: 'page' }).replace(/ width="\d+" height="\d+"/, ''));
+    charts.push(lineChart({ title: `rung ${rung + 1}: ${grouped(prefix)} bytes`, x: { label: 'nominal seconds' }, y: { label: 'bits a byte', log: true }, step: true, series, width: 800, height: 420, theme: 'page' }).replace(/ width="\d+" height="\d+"/, ''));
   }
   return charts;
 }
