@@ -40,7 +40,7 @@ describe('eigen', () => {
     for (let k = 1; k <= n; k++) expect(values[n - k]).toBeCloseTo(2 - 2 * Math.cos((Math.PI * k) / (n + 1)), 12);
   });
 
-  it.each([[1, 1], [3, 3], [16, 16], [32, 32], [32, 5], [64, 64]])('of a %i x %i matrix of rank %i: orthonormal, it makes the matrix again, largest first', (n, rank) => {
+  it.each([[1, 1], [3, 3], [16, 16], [32, 32], [32, 5], [64, 64]])('of n = %i, rank %i: orthonormal, it makes the matrix again, largest first', (n, rank) => {
     const matrix = gram(createRandom(n + rank), n, rank);
     const size = Math.max(...matrix.map(Math.abs));
     const { values, vectors } = eigen(matrix, n);
