@@ -2,7 +2,7 @@
  * The components of the machine, each a function that predicts and one that learns the bit: counters, bit histories, ISSE, runs, matches, mixers, APM.
  *
  * After PAQ8, lpaq and ZPAQ (M. Mahoney, "Data Compression Explained", 2012, chapter 4.3). A counter is `p << 10 | n`, 22 bits and 10; in its table the top bit is
- * flipped, so that zeros are p = 1/2, n = 0. A nibble of a context has one bucket: a check and the 15 nodes of its tree.
+ * flipped, so that zeros are p = 1/2, n = 0. A nibble of a context has one bucket: a check and the 15 nodes of its tree. It is over 300 lines because they share these.
  */
 import * as op from './portable/opcodes';
 import { STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, HITS, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';

@@ -4,6 +4,10 @@
  */
 export { compress, compressStream, decompress, decompressStream } from './studies/compress.ts';
 export type { CompressOptions, CompressStreamOptions, DecompressOptions } from './studies/compress.ts';
+export { score } from './studies/scoring.ts';
+export type { Score, ScoreOptions } from './studies/scoring.ts';
+export { assemble, disassemble } from './problems/program/assembler.ts';
+export { kernelHash, kernelJson, readKernel, writeKernel } from './problems/program/file.ts';
 export { builtIn, builtIns } from './problems/kernels/index.ts';
 export type { BuiltIn } from './problems/kernels/index.ts';
 export { searchPrograms } from './studies/programs.ts';

@@ -10,7 +10,7 @@
 import { resolve } from '../core/options.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Backend, Batch, Optimizer, Params, Scores, Snapshot } from '../core/types.ts';
-import { cmaes } from '../optimizers/cmaes.ts';
+import { cmaes, populationOf } from '../optimizers/cmaes.ts';
 import { work } from '../problems/program/assembler.ts';
 import { box } from '../spaces/box.ts';
 import { programs, same, type Kernel } from '../spaces/program.ts';
@@ -23,8 +23,7 @@ export interface GeneticParams extends Params { readonly population: number; rea
 const COST = 30_000; // when none is expected
 const RUNG = 4; // a prefix is so many times the one before it
 const RATION = 3; // batches of children at most before those that passed are scored
-const GENERATIONS = 12; // of CMA-ES in one go, of so many points more or less
-const EXPECTED = 14;
+const GENERATIONS = 8; // of CMA-ES in one go
 const WIDEST = 64; // doubles that it moves
 const REACH = 0.5; // how far from where they are
 const LIGHT = 4e-6; // share of its loss that a nanosecond a byte is worth: a table must gain 0.04 %
@@ -50,7 +49,7 @@ export const genetic: StrategyDef<GeneticParams> = {
     population: { default: 32, about: 'members', min: 4, max: 1024, integer: true },
     tournament: { default: 10, about: 'members drawn for a tournament; the best is a parent', min: 1, max: 1024, integer: true },
     batch: { default: 8, about: 'children a batch', min: 1, max: 256, integer: true },
-    inner: { default: 0.12, about: 'share of the cost that CMA-ES may take', min: 0, below: 1 },
+    inner: { default: 0.15, about: 'share of the cost that CMA-ES may take', min: 0, below: 1 },
     prefix: { default: 3000, about: 'bytes of the shortest prefix, more or less', min: 64, max: 1e9, integer: true },
     slack: { default: 0.004, about: 'how much worse than its parent a child may be at the first look, as a share', min: 0, max: 1 },
   },
@@ -179,7 +178,7 @@ function start(params: GeneticParams, context: StrategyContext, snapshot?: Snaps
     } else if (best && level < top && at(best, top) === Infinity && audits <= AUDIT * spent) {
       duty = 'audit';
       members = [best];
-    } else if (best && pool.length >= population / 2 && at(best, low()) < refined && inside + GENERATIONS * EXPECTED * price * shares[low()]! <= params.inner * spent) openInner(best);
+    } else if (best && pool.length >= population / 2 && at(best, low()) < refined && inside + GENERATIONS * populationOf(WIDEST) * price * shares[low()]! <= params.inner * spent) openInner(best);
     else if (pool.length < 4) { // all from nothing
       duty = 'score';
       members = Array.from({ length: brood }, () => ({ kernel: programs.sample(random), losses: [] }));

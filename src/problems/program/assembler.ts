@@ -102,7 +102,7 @@ function instruction([name, ...tokens]: readonly string[], line: number): number
     const value = Number(digits ?? index);
     if (label === 'bits' && value <= 0x3ffffff) word += value;
     else if (operand === undefined || value > max(operand)) throw wrong(`${show(token)} is no operand here; ${allowed()}`);
-    else word += value * 2 ** operand.shift;
+    else word += (value << operand.shift) >>> 0;
     if (label !== undefined && seen.has(label)) throw wrong(`${label} is given twice`);
     seen.add(label ?? token + place);
     if (label === 'bits' && operands.some((o) => (value >>> o.shift) & max(o))) throw wrong(`${token} sets bits of an operand; ${allowed()}`);
