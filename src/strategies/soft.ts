@@ -185,15 +185,11 @@ const bitsOf = (bits: number, bytes: number): number => Math.min(bits, PROBE_BIT
 function gather(kept: readonly Input[], count: number, random: Random): Input[] {
   const pool = new Map(kept.filter(({ by }) => by !== 'ISSE').map((input) => [key(input), input]));
   for (let i = 0; pool.size < count && i < 20 * count; i++) {
-    const near = kept.length > 0 && random.int(4) === 0 ? pick(kept, random) : undefined;
-    const input = near ? { ...near, ...reader(near.context, random) } : newInput(random);
+    const context = kept.length > 0 && random.int(4) === 0 ? pick(kept, random).context : newContext(random);
+    const input = { context, ...reader(context, random) };
     pool.set(key(input), input);
   }
   return [...pool.values()];
-}
-function newInput(random: Random): Input {
-  const context = newContext(random);
-  return { context, ...reader(context, random) };
 }
 function newContext(random: Random): string[] {
   const at = random.int(16);

@@ -141,7 +141,7 @@ function walk(list: readonly Instruction[], live: Set<number>, keep: Set<Instruc
 /**
  * The indices of the doubles that a program reads, ascending: weights of inputs that are written, vectors, tables.
  * @example
- * const words = assemble('BIAS X0 D7\nMIX F0 D100\nOUT F0');
+ * const words = assemble('BIAS X0 D7\nMIX F0 R0 D100\nOUT F0');
  * active({ words, doubles: new Float64Array(1024) }); // [ 7, 100 ]
  */
 export function active(kernel: Kernel): number[] {

@@ -3,7 +3,7 @@
  * program working: a new context with a component that reads it, a mixer, an APM, a copy that differs in one operand.
  *
  * A move begins with what matters (`tidy`): dead code costs time and hides what changes. All weights of a new input begin at one small number, so that it can be heard.
- * Surprise: with the small moves alone nothing is found in thousands of steps, since a context is worth nothing until something reads it, weighs it and is heard.
+ * The small moves alone hardly climb from nothing: a context is worth nothing until something reads it, weighs it and is heard.
  */
 import * as op from '../../../assembly/portable/opcodes.ts';
 import type { Random } from '../../core/types.ts';
