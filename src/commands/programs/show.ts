@@ -7,7 +7,7 @@ import { number, table, type Command } from '../shared.ts';
 import { bytesOf, kernelOf } from './kernel.ts';
 import { sample } from './sample.ts';
 
-const BYTES = 32_768;
+const BYTES = 20_480;
 
 export const show: Command = {
   name: 'programs show',
