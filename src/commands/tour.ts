@@ -9,13 +9,18 @@ import { frame } from '../experiment/frame.ts';
 import { conduct } from '../studies/conduct.ts';
 import { benchmark } from '../studies/optbench/benchmark.ts';
 import { combinations } from '../studies/combinations.ts';
+import { compress, decompress } from '../studies/compress.ts';
 import { minimize } from '../studies/minimize.ts';
+import { searchPrograms } from '../studies/programs.ts';
+import { builtIns } from '../problems/kernels/index.ts';
+import { sample } from './programs/sample.ts';
 import { brief, number, table, type Command } from './shared.ts';
 
 const FUNCTIONS = ['sphere', 'rosenbrock', 'ackley', 'rastrigin', 'griewank', 'schwefel'];
 const DIM = 10;
 const COST = 10000;
 const SIZES = [10, 20, 30, 40]; // coefficients
+const RACE = 2000; // nominal milliseconds
 
 export const tour: Command = {
   name: 'tour',
@@ -53,8 +58,18 @@ export const tour: Command = {
       const { best, cycles, evaluations } = await combinations(coefficients, (random.f64() * coefficients.reduce((a, b) => a + b)) / 2, { strategy: 'exact', maxIter: 8, signal: io.signal });
       sums.push({ n, delta: best.delta, cycles, evaluations, milliseconds: now() - from });
     }
+    const text = await sample();
+    io.progress('programs: a race for a kernel');
+    const { winner, standings } = await searchPrograms({ corpus: text, cost: RACE, seed, workers: 0, signal: io.signal });
+    const codes: { kernel: string; bytes: number; back: boolean }[] = [];
+    for (const { name, kernel } of [...builtIns, { name: `found by ${standings[0]!.name}`, kernel: winner }]) {
+      io.progress(`compress by ${name}`);
+      const code = await compress(text, { kernel, signal: io.signal });
+      const back = await decompress(code, { kernel, signal: io.signal });
+      codes.push({ kernel: name, bytes: code.length, back: back.length === text.length && back.every((byte, i) => byte === text[i]) });
+    }
     if (values.json) {
-      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared, combinations: sums }));
+      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared, combinations: sums, programs: { bytes: text.length, standings, codes } }));
       return;
     }
     const names = optimizers.map((def) => def.name);
@@ -67,5 +82,7 @@ export const tour: Command = {
     io.out(table([['', 'runs', 'mean', 'std', 'min'], ...compared.map(({ key, n, mean, std, min }) => [String(key.algorithm), String(n), brief(mean), brief(std), brief(min)])]));
     io.out(`\ncombinations: the nearest sum in ${sums[0]!.cycles} exact cycles, every subset answered for`);
     io.out(table([['coefficients', 'sums', 'distance', 'ms'], ...sums.map(({ n, evaluations, delta, milliseconds }) => [String(n), Number(evaluations).toExponential(1), brief(delta), milliseconds.toFixed(1)])]));
+    io.out(`\nprograms: the README's ${text.length} bytes, compressed by kernels made by hand and by one that ${standings.length} strategies raced for (nadir programs search has an hour)`);
+    io.out(table([['kernel', 'bytes', 'comes back'], ...codes.map(({ kernel, bytes, back }) => [kernel, String(bytes), back ? 'yes' : 'NO'])]));
   },
 };

@@ -15,7 +15,8 @@ import { machineBytes, openMachine } from '../problems/program/machine.ts';
 import { programs, type Kernel } from '../spaces/program.ts';
 import { listing } from '../spaces/program/listing.ts';
 import { harden, openSoft, train, weightsOf, type Rows } from './kit/gates.ts';
-import { assemble, selects, type Input, type Mixer, type Recipe, type Refinement } from './kit/recipe.ts';
+import { another, gather, key } from './kit/pool.ts';
+import { assemble, type Input, type Mixer, type Recipe } from './kit/recipe.ts';
 import type { StrategyContext, StrategyDef } from './strategy.ts';
 
 export interface SoftParams extends Params { readonly slots: number; readonly pool: number; readonly steps: number; readonly rate: number; readonly variants: number }
@@ -98,10 +99,12 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
     const own = design !== undefined && look === Infinity && fidelity < 1; // its look is still to be known
     if (own) designs.push(design!);
     for (let i = 0; designs.length < params.variants && i < 8 * params.variants; i++) {
-      const base = design && i % 4 === 3 ? { inputs: [...design.recipe.inputs], weights: [...design.weights] } : found[i % Math.max(1, found.length)];
-      if (base === undefined) break;
+      const trained = found[i % Math.max(1, found.length)];
+      if (trained === undefined) break;
+      const kind = i < found.length ? 0 : i % 4; // as trained; some of what is new in it; behind it another tail; the old one with another tail
+      const base = design && kind === 3 ? { inputs: design.recipe.inputs, weights: design.weights } : design && kind > 0 ? between(design, trained, random) : trained;
       let recipe: Recipe = { ...tail, inputs: base.inputs };
-      for (let n = i < found.length ? 0 : 1 + random.int(2); n > 0; n--) recipe = another(recipe, random);
+      if (kind > 1 || !design) for (let n = kind === 0 ? 0 : 1 + random.int(2); n > 0; n--) recipe = another(recipe, random);
       const next = { recipe, weights: base.weights };
       if (build(next) !== undefined) designs.push(next);
     }
@@ -176,60 +179,18 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
   };
 }
 
-const key = ({ context, by, limit }: Input): string => `${by} ${limit} ${context.join(' ')}`;
 const priceOf = ({ by }: Input): number => LIGHT * (by === 'RUN' || by === 'MATCH' ? 70 : 100);
-const pick = <T>(list: readonly T[], random: Random): T => list[random.int(list.length)]!;
 const bitsOf = (bits: number, bytes: number): number => Math.min(bits, PROBE_BITS, Math.max(12, 35 - Math.clz32(Math.max(1, bytes - 1))));
 
-/** The instructions at hand and new ones, `count` altogether, no two alike. */
-function gather(kept: readonly Input[], count: number, random: Random): Input[] {
-  const pool = new Map(kept.filter(({ by }) => by !== 'ISSE').map((input) => [key(input), input]));
-  for (let i = 0; pool.size < count && i < 20 * count; i++) {
-    const context = kept.length > 0 && random.int(4) === 0 ? pick(kept, random).context : newContext(random);
-    const input = { context, ...reader(context, random) };
-    pool.set(key(input), input);
-  }
-  return [...pool.values()];
-}
-function newContext(random: Random): string[] {
-  const at = random.int(16);
-  if (at < 6) return [`o${random.int(8)}`];
-  if (at < 9) return [`w${random.int(8)}`];
-  if (at < 11) return [`s${1 + random.int(63)}`];
-  if (at < 12) return [`c${1 + random.int(10)}`];
-  return [pick(['w0', 'w1', 'c3', 'c6', 'n', 'a', 'e', 'l'], random), pick(['o1', 'o2', 'o3', 'b0', 'b1', 'b2', 'w0', 'c2'], random)];
-}
-function reader(context: readonly string[], random: Random): { by: Input['by']; limit: number } {
-  const order = context.length === 1 && context[0]![0] === 'o' ? Number(context[0]!.slice(1)) : 0;
-  const at = random.int(20);
-  if (order >= 4 && at < 5) return { by: 'MATCH', limit: order };
-  if (at < 9) return { by: 'ICM', limit: 4 + random.int(4) };
-  if (at < 15) return { by: 'CM', limit: 2 + random.int(6) };
-  return at < 18 ? { by: 'CM2', limit: 2 + random.int(6) } : { by: 'RUN', limit: 0 };
-}
-
-/** Another mixer, rate or refinement behind the same inputs. */
-function another(recipe: Recipe, random: Random): Recipe {
-  const { mixers, refinements } = recipe;
-  const at = random.int(10);
-  const one = <T>(list: readonly T[], change: (item: T) => T): T[] => {
-    const i = random.int(list.length);
-    return list.map((item, j) => (i === j ? change(item) : item));
-  };
-  if (at < 3 && mixers.length < 6) return { ...recipe, mixers: [...mixers, mixer(mixers[0]!.rate, random)] };
-  if (at < 4 && mixers.length > 1) return { ...recipe, mixers: mixers.filter((_, i) => i !== mixers.length - 1) };
-  if (at < 5) return { ...recipe, mixers: one(mixers, ({ rate }) => mixer(rate, random)) };
-  if (at < 7) return { ...recipe, mixers: one(mixers, (it) => ({ ...it, rate: Math.max(0, Math.min(7, it.rate + (random.int(2) ? 1 : -1))) })) };
-  if (at < 9 && refinements.length < 4) return { ...recipe, refinements: [...refinements, refinement(random)] };
-  return refinements.length > 0 ? { ...recipe, refinements: random.int(2) ? refinements.slice(0, -1) : one(refinements, () => refinement(random)) } : { ...recipe, mixers: one(mixers, ({ rate }) => mixer(rate, random)) };
-}
-function mixer(rate: number, random: Random): Mixer {
-  const mode = random.int(8);
-  return { context: selects(mode) ? [pick(['b0', 'b0', 'b1', 'b2', 'c1', 'c2', 'l', 'n'], random)] : [], mode, rate };
-}
-function refinement(random: Random): Refinement {
-  const mode = random.int(4);
-  return { context: mode === 1 ? [pick(['b0', 'b1'], random)] : mode === 2 ? [pick(['o2', 'o3', 'w0'], random)] : [], k: mode | (random.int(4) << 2) | ((1 + random.int(3)) << 4) };
+/** The old program with some of what the trained one has instead: a whole exchange is seldom better than a program that was better than many. */
+function between({ recipe: { inputs }, weights }: Design, trained: { readonly inputs: readonly Input[]; readonly weights: readonly number[] }, random: Random): { inputs: Input[]; weights: number[] } {
+  const mine = new Set(inputs.map(key));
+  const theirs = new Set(trained.inputs.map(key));
+  const entries = [
+    ...inputs.map((input, i) => [input, weights[i]!] as const).filter(([input]) => theirs.has(key(input)) || random.int(4) > 0),
+    ...trained.inputs.map((input, i) => [input, trained.weights[i]!] as const).filter(([input]) => !mine.has(key(input)) && random.int(3) === 0),
+  ];
+  return { inputs: entries.map(([input]) => input), weights: entries.map(([, weight]) => weight) };
 }
 
 /** The kernel of a design: the recipe's, with the trained weights in the mixers' row. */
