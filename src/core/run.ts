@@ -99,6 +99,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     const { loss, violation, refined } = scores;
     const fidelity = share(batch);
     const n = loss.length;
+    const charged = scores.cost === undefined ? price * (n - skip) : n === 0 ? scores.cost : (scores.cost * (n - skip)) / n;
     for (let i = 0; i < loss.length; i++) {
       let value = loss[i]!;
       if (!(value > -Infinity)) {
@@ -111,7 +112,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       if (value === Infinity && best !== undefined) continue;
       const v = violation === undefined ? 0 : violation[i]!;
       if (best === undefined || fidelity > best.fidelity || (fidelity === best.fidelity && better(value, v, best.loss, best.violation))) {
-        const at = scores.cost === undefined ? cost + price * (i + 1 - skip) : cost + (scores.cost * (n - skip)) / n;
+        const at = scores.cost === undefined ? cost + price * (i + 1 - skip) : cost + charged;
         best = { x: space.copy(refined?.[i] ?? batch.xs[i]!), loss: value, violation: v, cost: at, fidelity };
         improved = at;
         trace.push({ cost: at, loss: value });
@@ -119,7 +120,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       }
     }
     points += n - skip;
-    cost += (scores.cost === undefined ? price * (n - skip) : (scores.cost * (n - skip)) / n) + (skip === 0 ? batch.effort ?? 0 : 0);
+    cost += charged + (skip === 0 ? batch.effort ?? 0 : 0);
   }
 
   function reached(): Stop | undefined {
@@ -138,7 +139,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     }
     if (batch.gradient && problem.gradient === undefined) throw new NadirError('gradient', `the optimizer needs gradients and problem ${show(problem.name)} has none`);
     const price = (1 + (batch.gradient ? problem.gradient! : 0)) * share(batch);
-    const affordable = paid + Math.floor((limit - cost) / price);
+    const affordable = problem.priced ? Infinity : paid + Math.floor((limit - cost) / price);
     const whole = batch.xs.length <= affordable;
     if (!whole && affordable <= paid) {
       if (points === 0) throw new NadirError('input', `cost is ${limit}; allowed: from ${price}, the price of the first point`);

@@ -101,6 +101,8 @@ export interface Problem<X, S extends Space<X> = Space<X>> {
   readonly gradient?: number;
   /** Whether `batch.fidelity` means anything here; else every batch is scored, and charged, in full. */
   readonly fidelity?: boolean;
+  /** Whether its scores say what they cost in a unit of its own, so that nobody knows beforehand how much of a batch can be paid for: then every batch is scored whole. */
+  readonly priced?: boolean;
   score(batch: Batch<X>): Scores<X> | Promise<Scores<X>>;
 }
 /** No clock, no loop, no input or output. */

@@ -145,7 +145,7 @@ export function halving<X>({ space, members: names, rungs, cost, start, stop, sl
     if (!member.done && member.spent < (quota * (slice + 1)) / parts()) {
       try {
         const inner = opened(member).ask();
-        if (inner !== undefined) return { inner, outer: within(inner, fidelity, member) };
+        if (inner !== undefined && (inner.xs.length > 0 || inner.effort)) return { inner, outer: within(inner, fidelity, member) };
         member.done = true;
       } catch (error) {
         fail(member, error);
@@ -163,7 +163,10 @@ export function halving<X>({ space, members: names, rungs, cost, start, stop, sl
    * is the best on as much data, and is none where nothing is.
    */
   function within(batch: Batch<X>, share: number, { best }: Member<X>): Batch<X> {
-    const fidelity = share * (batch.fidelity ?? 1);
+    const { fidelity: part = 1, effort = 0 } = batch;
+    if (!(part > 0 && part <= 1)) throw new NadirError('input', `its batch asks for ${part} of the data; allowed: a number above 0, up to 1`);
+    if (!(effort >= 0 && effort < Infinity)) throw new NadirError('input', `the effort of its batch is ${effort}; allowed: a number from 0`);
+    const fidelity = share * part;
     let above = batch.above ?? Infinity;
     for (const rival of [best, top]) above = rival === undefined || rival.fidelity < fidelity ? Infinity : rival.fidelity === fidelity ? Math.max(above, rival.loss) : above;
     return { ...batch, fidelity, above: above < Infinity ? above : undefined };

@@ -6,6 +6,7 @@
  * alone: whoever examines kernels may spread them over threads, answer in any order and forget what it knows; the cache here decides.
  * Surprise: at 50 KB a kernel with a dozen tables of 2^20 slots takes longer to clear them than to predict a tenth of the text, so a short prefix has smaller tables.
  */
+import { PRIME } from '../../assembly/portable/opcodes.ts';
 import { NadirError, show } from '../core/errors.ts';
 import { isPromise } from '../core/run.ts';
 import { programs, type Kernel } from '../spaces/program.ts';
@@ -126,12 +127,17 @@ export function compression({ corpus, bits = BITS }: CompressionParams, { backen
     return after(ask(xs, { prefix, limit, generation, anew: false }), (trials) => settle(trials, 0));
   }
 
-  return { name: 'compression', space: programs, fidelity: true, score, counts, save: () => ({ generation, young: flat(young), old: flat(old) }) };
+  return { name: 'compression', space: programs, fidelity: true, priced: true, score, counts, save: () => ({ generation, young: flat(young), old: flat(old) }) };
 }
 
 /** What it costs to start a machine of so many bytes and to predict `done` bytes, in nominal milliseconds. */
 export function price(kernel: Kernel, bytes: number, done: number): number {
-  return (BOOT * bytes + done * work(kernel)) / 1e6;
+  return (BOOT * bytes + (done + primed(kernel)) * work(kernel)) / 1e6;
+}
+
+/** Bytes that its PRIME texts have at most: they are predicted and learned too. */
+function primed({ words }: Kernel): number {
+  return words.reduce((sum, word) => sum + (word >>> 26 === PRIME ? 16 * 6 * ((word >>> 10) & 63) : 0), 0);
 }
 
 /** Examines kernels in this thread, in an arena that has room for the largest of them. */

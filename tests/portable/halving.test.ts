@@ -96,6 +96,32 @@ describe('halving', () => {
     expect(stopped.filter((name) => name === 'bad').length).toBe(where === 'start' ? 0 : 1);
   });
 
+  it.each([
+    [{ fidelity: 2 }, 'its batch asks for 2 of the data; allowed: a number above 0, up to 1'],
+    [{ fidelity: NaN }, 'its batch asks for NaN of the data; allowed: a number above 0, up to 1'],
+    [{ effort: -50 }, 'the effort of its batch is -50; allowed: a number from 0'],
+    [{ effort: NaN }, 'the effort of its batch is NaN; allowed: a number from 0'],
+  ])('counts a member as failed that asks for %j: it would win by that', async (more, error) => {
+    const start = (name: string, entry: Entry<X>, state?: Snapshot): Optimizer<X> => {
+      const honest = toy({ level: 500 }, entry, state);
+      return name === 'a' ? { ...honest, ask: () => ({ ...honest.ask()!, ...more }) } : honest;
+    };
+    const race = halving<X>({ space, members: ['a', 'b'], rungs: three, cost: 360, start });
+    expect(await run(line(), race, { cost: 360 })).toMatchObject({ cost: 360, stop: 'budget' });
+    expect(race.standings()).toMatchObject([{ name: 'b' }, { name: 'a', state: 'failed', error }]);
+  });
+
+  it('takes a member that asks for nothing as one that has nothing left to try', async () => {
+    const start = (name: string, entry: Entry<X>, state?: Snapshot): Optimizer<X> => {
+      const honest = toy({ level: name === 'a' ? 100 : 500 }, entry, state);
+      let asked = 0;
+      return name === 'a' ? { ...honest, ask: () => (asked++ < 5 ? honest.ask() : { xs: [] }) } : honest;
+    };
+    const race = halving<X>({ space, members: ['a', 'b'], rungs: three, cost: 360, start });
+    const { stop } = await run(line(), race, { cost: 360 });
+    expect([stop, race.standings().map(({ name, state }) => [name, state])]).toEqual(['exhausted', [['a', 'racing'], ['b', 'out']]]);
+  });
+
   it('is an error when all throw', async () => {
     await expect(run(line(), racers({ a: { level: 1, throws: () => true }, b: { level: 1, throws: () => true } }), { cost: 360 })).rejects.toThrow('every member of the race failed; the first, a: tired after 0');
   });

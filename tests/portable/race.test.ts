@@ -3,7 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
 import { compression, price, slots, type Question, type Trial } from '../../src/problems/compression.ts';
 import { openMachine } from '../../src/problems/program/machine.ts';
-import { programs } from '../../src/spaces/program.ts';
+import { builtIn } from '../../src/problems/kernels/index.ts';
+import { emptyKernel, programs } from '../../src/spaces/program.ts';
 import { memory } from '../../src/stores/index.ts';
 import { random } from '../../src/strategies/random.ts';
 import { searchPrograms, type SearchOptions } from '../../src/studies/programs.ts';
@@ -102,6 +103,10 @@ describe('compression', () => {
     const kernel = { words: new Uint32Array(64), doubles: new Float64Array(1024) };
     expect(price(kernel, 0, 2000)).toBe(2 * price(kernel, 0, 1000));
     expect(price(kernel, 2_000_000, 0)).toBe(2 * price(kernel, 1_000_000, 0));
+    // A byte that PRIME teaches takes as long as one of the text: two doubles of 16 times six bytes.
+    const primed = { ...kernel, words: kernel.words.slice() };
+    primed.words[0] = ((29 << 26) | (2 << 10)) >>> 0;
+    expect(price(primed, 0, 1000)).toBe(price(kernel, 0, 1000 + 2 * 16 * 6));
     expect([slots(1), slots(4096), slots(50_000), slots(1_000_000), slots(1_000_000, 22), slots(50_000, 14)]).toEqual([16, 16, 19, 20, 22, 14]);
   });
 });
@@ -135,6 +140,16 @@ describe('searchPrograms', () => {
     expect(rounds).toBeGreaterThan(1);
     for (const key of ['journal.jsonl', 'winner.kernel', 'race.json']) expect(await read(store, key)).toBe(await read(whole, key));
     expect((await searchPrograms({ ...base, store })).loss).toBe(straight.loss); // it was over: nothing is searched again
+  });
+
+  it('has the winner in its journal and its standings, wherever the cost ends', async () => {
+    let asked = 0;
+    const late: StrategyDef = { ...random, name: 'late', start: () => ({ ask: () => ({ xs: asked === 0 ? [emptyKernel()] : Array.from({ length: 20 }, () => builtIn('order2').kernel) }), tell: () => void asked++, save: () => null }) };
+    const store = memory();
+    const { loss, prefix, standings } = await searchPrograms({ ...base, cost: 10, strategies: [late], store }); // less than twenty, were a kernel's price 1
+    expect(standings[0]).toMatchObject({ name: 'late', loss });
+    expect(JSON.parse((await read(store, 'journal.jsonl')).trim().split('\n').at(-1)!)).toMatchObject({ loss, prefix });
+    expect(loss).toBeLessThan(4);
   });
 
   it('ranks a strategy last that throws, and scores the winner on what is held out', async () => {

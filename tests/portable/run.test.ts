@@ -82,6 +82,16 @@ describe('run', () => {
     expect([rest.cost, rest.best]).toEqual([whole.cost, whole.best]);
   });
 
+  it('gives a problem with prices of its own whole batches, and an empty batch what it cost', async () => {
+    const dear: Problem<Float64Array> = { name: 'dear', space: line, priced: true, score: ({ xs }) => ({ loss: Float64Array.from(xs, (x) => x[0]!), cost: xs.length > 0 ? 4 * xs.length : 1 }) };
+    const whole = script([9, 8, 7, 6, 5, 4], 3);
+    expect(await run(dear, whole, { cost: 14 })).toMatchObject({ best: { loss: 4 }, cost: 24, stop: 'budget' });
+    expect(whole.told).toEqual([[9, 8, 7], [6, 5, 4]]);
+    let asked = 0;
+    const hollow: Optimizer<Float64Array> = { ask: () => (asked++ % 2 === 0 ? { xs: [Float64Array.of(asked)] } : { xs: [], effort: 2 }), tell: () => undefined, save: () => null };
+    expect(await run(dear, hollow, { cost: 14 })).toMatchObject({ cost: 14, stop: 'budget' }); // 4 + 3 + 4 + 3
+  });
+
   it('looks at the clock again soon when a fast objective turns slow', async () => {
     let n = 0;
     const forever: Optimizer<Float64Array> = { ask: () => ({ xs: [Float64Array.of(1)] }), tell: () => {}, save: () => null };

@@ -32,7 +32,7 @@ export async function examine({ kernels, question }: ExamineJob, setup: unknown)
   let room = rooms.get(setup as object);
   if (room === undefined) rooms.set(setup as object, (room = { backend: small, bytes: 0, examine: examiner(corpus, bits, () => room!.backend) }));
   if (room.bytes < bytes) {
-    room.backend = small; // so that the old arena may go first
+    Object.assign(room, { backend: small, bytes: 0 }); // so that the old arena may go first; there may be no room for the new one
     room.backend = await openBackend(backend, bytes);
     room.bytes = bytes;
   }
