@@ -31,9 +31,8 @@ const BATCH = 4096; // rows a step of Adam
 const ROUNDS = 24; // at least so many fit into the cost
 const LIGHT = 1e-6; // bits a bit that a nanosecond a byte must gain
 const [BOOT, PRODUCT, ENTRY] = [0.15, 2.6, 90] as const; // nominal nanoseconds: clearing a byte of tables, a product of training both ways, an entry of a softmax
-const LOOK = 0.25; // the share of the text for a first look at a program, if that is long enough
-const LEAST = 4096;
-const SLACK = 1.01;
+const SLACK = 1.001; // and may be so much worse there than that of the program at hand
+const GIST = 4096; // a first look at a program takes the geometric mean of this and the text, more or less
 const PLAIN: Mixer = { context: [], mode: 0, rate: 3 };
 
 /** A recipe and the trained weight of every input. */
@@ -51,7 +50,7 @@ export const soft: StrategyDef<SoftParams> = {
     pool: { default: 60, about: 'instructions that a slot may become', min: 4, max: 400, integer: true },
     steps: { default: 240, about: 'steps of Adam a round', min: 1, max: 100_000, integer: true },
     rate: { default: 0.15, about: "Adam's learning rate of the gates; weights have a tenth", above: 0, max: 10 },
-    variants: { default: 8, about: 'programs a round that the machine scores', min: 2, max: 256, integer: true },
+    variants: { default: 12, about: 'programs a round that the machine scores', min: 2, max: 256, integer: true },
   },
   start,
 };
@@ -62,7 +61,7 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
   const saved = snapshot as unknown as Saved | undefined;
   const goes = saved !== undefined && saved.rung.every((value, i) => value === rung[i]); // else it was another rung
   const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
-  const fidelity = LOOK * corpus.length >= LEAST ? LOOK : 1;
+  const fidelity = glance(corpus.length);
   let design = saved?.design ?? undefined;
   let best: Kernel | undefined = saved?.best ?? undefined; // the design's, or where it began
   let loss = goes ? saved.loss : Infinity;
@@ -101,10 +100,10 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
     for (let i = 0; designs.length < params.variants && i < 8 * params.variants; i++) {
       const trained = found[i % Math.max(1, found.length)];
       if (trained === undefined) break;
-      const kind = i < found.length ? 0 : i % 4; // as trained; some of what is new in it; behind it another tail; the old one with another tail
+      const kind = i < found.length ? 0 : 1 + (i % 3); // as trained; some of what is new in it; behind it another tail; the old one with another tail
       const base = design && kind === 3 ? { inputs: design.recipe.inputs, weights: design.weights } : design && kind > 0 ? between(design, trained, random) : trained;
       let recipe: Recipe = { ...tail, inputs: base.inputs };
-      if (kind > 1 || !design) for (let n = kind === 0 ? 0 : 1 + random.int(2); n > 0; n--) recipe = another(recipe, random);
+      if (kind > 1 || (kind > 0 && !design)) for (let n = 1 + random.int(2); n > 0; n--) recipe = another(recipe, random);
       const next = { recipe, weights: base.weights };
       if (build(next) !== undefined) designs.push(next);
     }
@@ -149,8 +148,8 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
 
   function learn({ loss: told }: Scores<Kernel>, { duty, kernels, designs, looks, own }: Plan): Plan | undefined {
     if (duty === 'look') {
-      const ranks = kernels.map((_, i) => i).filter((i) => !(own && i === 0) && told[i]! <= SLACK * look).sort((i, j) => told[i]! - told[j]! || i - j).slice(0, 2);
       if (own) look = told[0]!;
+      const ranks = kernels.map((_, i) => i).filter((i) => !(own && i === 0) && told[i]! <= SLACK * look).sort((i, j) => told[i]! - told[j]! || i - j).slice(0, fidelity < 0.25 ? 1 : 2);
       return ranks.length > 0 ? { duty: 'whole', kernels: ranks.map((i) => kernels[i]!), designs: ranks.map((i) => designs[i]!), looks: ranks.map((i) => told[i]!), effort: 0, own: false } : undefined;
     }
     kernels.forEach((kernel, i) => {
@@ -179,6 +178,12 @@ function start(params: SoftParams, context: StrategyContext, snapshot?: Snapshot
   };
 }
 
+/** The share of a text for a first look: 12 KB of 50 KB, 62 KB of 1 MB. */
+function glance(length: number): number {
+  let share = 1;
+  while (share * share * length > GIST) share /= 2;
+  return share;
+}
 const priceOf = ({ by }: Input): number => LIGHT * (by === 'RUN' || by === 'MATCH' ? 70 : 100);
 const bitsOf = (bits: number, bytes: number): number => Math.min(bits, PROBE_BITS, Math.max(12, 35 - Math.clz32(Math.max(1, bytes - 1))));
 

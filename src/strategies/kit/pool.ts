@@ -33,12 +33,12 @@ function reader(context: readonly string[], random: Random): { by: Input['by']; 
   return at < 18 ? { by: 'CM2', limit: 2 + random.int(6) } : { by: 'RUN', limit: 0 };
 }
 
-/** Another mixer, rate or refinement behind the same inputs. */
+/** Another mixer, rate or refinement behind the same inputs, or one of them read another way. */
 export function another(recipe: Recipe, random: Random): Recipe {
-  const { mixers, refinements } = recipe;
-  const at = random.int(10);
+  const { inputs, mixers, refinements } = recipe;
+  const at = random.int(14);
   const one = <T>(list: readonly T[], change: (item: T) => T): T[] => {
-    const i = random.int(list.length);
+    const i = random.int(Math.max(1, list.length));
     return list.map((item, j) => (i === j ? change(item) : item));
   };
   if (at < 3 && mixers.length < 6) return { ...recipe, mixers: [...mixers, mixer(mixers[0]!.rate, random)] };
@@ -46,6 +46,8 @@ export function another(recipe: Recipe, random: Random): Recipe {
   if (at < 5) return { ...recipe, mixers: one(mixers, ({ rate }) => mixer(rate, random)) };
   if (at < 7) return { ...recipe, mixers: one(mixers, (it) => ({ ...it, rate: Math.max(0, Math.min(7, it.rate + (random.int(2) ? 1 : -1))) })) };
   if (at < 9 && refinements.length < 4) return { ...recipe, refinements: [...refinements, refinement(random)] };
+  if (at > 11) return { ...recipe, inputs: one(inputs, (it) => ({ ...it, ...reader(it.context, random) })) };
+  if (at > 9) return { ...recipe, inputs: one(inputs, (it) => ({ ...it, limit: Math.max(0, Math.min(7, it.limit + (random.int(2) ? 1 : -1))) })) };
   return refinements.length > 0 ? { ...recipe, refinements: random.int(2) ? refinements.slice(0, -1) : one(refinements, () => refinement(random)) } : { ...recipe, mixers: one(mixers, ({ rate }) => mixer(rate, random)) };
 }
 function mixer(rate: number, random: Random): Mixer {
