@@ -1,3 +1,4 @@
-/** The entry of build/nadir.browser.js: the package root, and the worker that this one file starts itself as. */
+/** The entry of build/nadir.browser.js: the package root, nadir/programs, and the worker that this one file starts itself as. */
 export * from './index.ts';
+export * from './programs.ts';
 import './worker.ts';

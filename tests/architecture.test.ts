@@ -13,7 +13,7 @@ const table: { readonly [layer: string]: readonly string[] } = {
   cli: [...below, 'commands', 'version'],
   commands: [...below, 'version'],
   version: [],
-  browser: [...below, 'index', 'worker'],
+  browser: [...below, 'index', 'programs', 'worker'],
   worker: ['problems', 'optimizers', 'strategies', 'studies', 'backend', 'experiment', 'executors/job', 'executors/runs', 'stores', 'platform'],
   studies: ['strategies', 'experiment', 'executors', 'stores', 'plot', 'problems', 'optimizers', 'backend', 'platform', 'spaces', 'core', 'version', 'configs', 'build/font'],
   configs: [],

@@ -92,6 +92,9 @@ const checks = {
     writeFileSync(join(app, 'bundle.js'), user('console.log').replace("'nadir'", "'nadir/browser'"));
     const { stdout } = await run(process.execPath, ['bundle.js'], app);
     must(stdout.trim() === JSON.stringify(node), `Node through the package: ${JSON.stringify(node)}; the bundle: ${stdout}`);
+    writeFileSync(join(app, 'names.js'), "const [bundle, ...parts] = await Promise.all(['nadir/browser', 'nadir', 'nadir/programs'].map((name) => import(name)));\nconsole.log(parts.flatMap((part) => Object.keys(part)).filter((name) => !(name in bundle)).join());");
+    const { stdout: missing } = await run(process.execPath, ['names.js'], app);
+    must(missing.trim() === '', `the bundle does not export ${missing}`);
   },
   async 'a Vite app builds with it'() {
     const { build } = await import('vite');
