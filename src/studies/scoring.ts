@@ -3,6 +3,7 @@ import type { BackendName } from '../backend/index.ts';
 import { NadirError, show } from '../core/errors.ts';
 import type { Kernel } from '../spaces/program.ts';
 import { live } from '../problems/program/assembler.ts';
+import { checkKernel } from '../problems/program/file.ts';
 import { CHUNK } from '../problems/program/machine.ts';
 import { machineFor } from './machines.ts';
 
@@ -39,8 +40,9 @@ const FIRST = 2048;
  * Math.round(bitsPerByte); // 8
  */
 export async function score(kernel: Kernel, corpus: Uint8Array, options: ScoreOptions = {}): Promise<Score> {
-  const { prefix = corpus.length, abortAbove = Infinity, bits = 18, backend, signal } = options;
+  checkKernel(kernel);
   if (!(corpus instanceof Uint8Array)) throw new NadirError('input', `corpus is ${show(corpus)}; allowed: a Uint8Array`);
+  const { prefix = corpus.length, abortAbove = Infinity, bits = 18, backend, signal } = options;
   if (!Number.isInteger(prefix) || prefix < 0) throw new NadirError('input', `prefix is ${show(prefix)}; allowed: an integer from 0`);
   if (typeof abortAbove !== 'number' || Number.isNaN(abortAbove)) throw new NadirError('input', `abortAbove is ${show(abortAbove)}; allowed: a number`);
   const text = corpus.subarray(0, prefix);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, openBackend } from '../../src/index.ts';
 import { assemble, disassemble, listing, live, opcodes, work } from '../../src/problems/program/assembler.ts';
 import { fromPayload, kernelHash, kernelJson, payload, readKernel, writeKernel } from '../../src/problems/program/file.ts';
+import { score } from '../../src/studies/scoring.ts';
 import { backends } from '../cases/backends.ts';
 
 const backend = await openBackend(backends[0], 65536 * 4);
@@ -121,4 +122,14 @@ describe('kernel files', () => {
     ['a changed word', (j) => ({ ...j, words: (j.words as number[]).with(3, 17) }), /damaged/], ['no hash', ({ sha256: _, ...j }) => j, /damaged/], ['an array', () => [], /neither/], ['half of it', (j) => JSON.stringify(j).slice(0, 999), /is not JSON/], ['another text', () => 'hello', /neither/],
   ])('as JSON with %s are an error', (_, change, message) => expect(() => readKernel(encode(change(kernelJson(odd()) as Record<string, unknown>)), 'k.json')).toThrow(message));
   it('of other sizes are refused', () => expect(() => writeKernel({ words: new Uint32Array(63), doubles: new Float64Array(1024) })).toThrow('63 and 1024'));
+  it.each([[{}, '{}'], [null, 'null'], ['full', '"full"'], [{ words: [1], doubles: [1] }, '{"words":[1],"doubles":[1]}']])('what is no kernel is refused: %j', async (none, shown) => {
+    const message = `kernel is ${shown}; allowed: { words, doubles } of 64 words and 1024 doubles`;
+    for (const act of [writeKernel, kernelJson, kernelHash]) expect(() => act(none as never)).toThrow(message);
+    await expect(score(none as never, encode('text'))).rejects.toThrow(message);
+  });
+  it('what is no text, no words and no bytes is refused', () => {
+    expect(() => assemble(5 as never)).toThrow('text is 5; allowed: instructions as text');
+    expect(() => disassemble([1] as never)).toThrow('words is [1]; allowed: a Uint32Array');
+    expect(() => readKernel('k' as never)).toThrow('bytes is "k"; allowed: a Uint8Array');
+  });
 });

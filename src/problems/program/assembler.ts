@@ -68,6 +68,7 @@ function shape({ name, operands }: Opcode): readonly Operand[] {
  * disassemble(assemble('ORD R1 bytes=1\nCM X0 R1 limit=5\nMIX F0\nOUT F0'));
  */
 export function assemble(text: string): Uint32Array {
+  if (typeof text !== 'string') throw new NadirError('input', `text is ${show(text)}; allowed: instructions as text`);
   const words = new Uint32Array(WORDS);
   let count = 0;
   text.split('\n').forEach((line, i) => {
@@ -116,6 +117,7 @@ function max({ width }: Operand): number {
 
 /** A program as text; NOPs after the last instruction are left out. `assemble` gives the same words again. */
 export function disassemble(words: Uint32Array): string {
+  if (!(words instanceof Uint32Array)) throw new NadirError('input', `words is ${show(words)}; allowed: a Uint32Array`);
   let last = words.length;
   while (last > 0 && words[last - 1] === 0) last--;
   return Array.from(words.subarray(0, last), (word) => listing(word)).join('\n');

@@ -16,9 +16,17 @@ const HEAD = 16;
 export const PAYLOAD: number = WORDS * 4 + DOUBLES * 8;
 const SIZE = HEAD + PAYLOAD + 32;
 
-/** The words and doubles, little endian; every NaN as the same one. */
-export function payload({ words, doubles }: Kernel): Uint8Array {
+/** Throws `input` for what is no kernel. */
+export function checkKernel(kernel: unknown): Kernel {
+  const { words, doubles } = (kernel ?? {}) as Partial<Kernel>;
+  if (!(words instanceof Uint32Array && doubles instanceof Float64Array)) throw new NadirError('input', `kernel is ${show(kernel)}; allowed: { words, doubles } of ${WORDS} words and ${DOUBLES} doubles`);
   if (words.length !== WORDS || doubles.length !== DOUBLES) throw new NadirError('input', `a kernel has ${WORDS} words and ${DOUBLES} doubles; this one has ${words.length} and ${doubles.length}`);
+  return { words, doubles };
+}
+
+/** The words and doubles, little endian; every NaN as the same one. */
+export function payload(kernel: Kernel): Uint8Array {
+  const { words, doubles } = checkKernel(kernel);
   const bytes = new Uint8Array(PAYLOAD);
   const view = new DataView(bytes.buffer);
   words.forEach((word, i) => view.setUint32(4 * i, word, true));
@@ -68,6 +76,7 @@ function digest(bytes: Uint8Array): number[] {
 
 /** A kernel as JSON: its listing is for people, what counts are words and doubles. */
 export function kernelJson(kernel: Kernel): { readonly [key: string]: Json } {
+  checkKernel(kernel);
   return {
     format: 'nadir-kernel',
     version: VERSION,
@@ -85,6 +94,7 @@ export function kernelJson(kernel: Kernel): { readonly [key: string]: Json } {
  * @throws NadirError `state` when it is damaged, cut off, or no kernel
  */
 export function readKernel(bytes: Uint8Array, name: string = 'the kernel file'): Kernel {
+  if (!(bytes instanceof Uint8Array)) throw new NadirError('input', `bytes is ${show(bytes)}; allowed: a Uint8Array`);
   const wrong = (what: string): NadirError => new NadirError('state', `${name} ${what}`);
   if (MAGIC.split('').every((c, i) => bytes[i] === c.charCodeAt(0))) {
     if (bytes.length < HEAD) throw wrong(`is cut off: it has ${bytes.length} bytes of ${SIZE}`);
