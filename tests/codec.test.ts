@@ -103,11 +103,12 @@ describe('what goes wrong', () => {
     [['compress', 'text', '-o', 'x', '--bits', '30'], 2, 'bits is 30; allowed: an integer from 12 to 22'],
     [['compress', 'text', '-o', 'x', '--kernel', 'ful'], 2, 'there is no kernel and no file "ful"; did you mean full? have order2, lpaq, full'],
     [['compress', 'text', '-o', 'x', '--kernel', 'text'], 2, 'text is no kernel: '],
+    [['compress', 'text', '-o', 'x', '--kernel', 'taken'], 2, 'taken cannot be read: it is a folder'],
     [['compress', 'text', '-o', '-', '--json'], 2, '--json and -o - both write to standard output; give one of them'],
     [['decompress', 'text', '-o', 'x'], 2, 'this is nothing that nadir compressed: it begins otherwise'],
     [['decompress', 'text.n', '-o', 'x', '--max-memory', 'much'], 2, '--max-memory is "much"; allowed: bytes, such as 1000000, 256MiB or 1GiB'],
     [['decompress', 'text.n', '-o', 'x', '--max-memory', '1MiB'], 1, 'this kernel with tables of 2^18 slots takes '],
-    [['decompress', 'text.n', '-o', 'x', '--max-output', '21.3K'], 2, 'the output has 21900 bytes or more; allowed by maxOutput: 21811'],
+    [['decompress', 'text.n', '-o', 'x', '--max-output', '21.3K'], 2, 'the output has 21900 bytes or more; allowed by --max-output: 21811'],
     [['decompress', 'cut.n', '-o', 'x'], 2, 'the container is cut off after 0 bytes of the original'],
     [['decompress', 'flipped.n', '-o', 'x'], 2, 'block 1 of the container is damaged: its checksum does not fit'],
   ])('%j', async (args, exit, message) => {

@@ -1,6 +1,6 @@
 /** `nadir programs search` as its user runs it: killed, resumed, refused, stopped. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,16 @@ describe('nadir programs search', () => {
     expect(err).toMatch(/nadir: stopped; shared keeps everything, and the same command goes on\n$/);
     expect(code).toBe(1);
     expect(existsSync(join(folder, 'shared', 'winner.kernel'))).toBe(true);
+    const journal = kept('shared', 'journal.jsonl');
+    rmSync(join(folder, 'shared', 'journal.jsonl'));
+    expect((await nadir(...args, '--out', 'shared')).err).toBe(`nadir: journal.jsonl of shared has 0 bytes and its state is of ${journal.length}: it was cut; --fresh starts over\n`);
+    writeFileSync(join(folder, 'shared', 'journal.jsonl'), journal);
+    const state = kept('shared', 'state.json');
+    for (const [bad, what] of [['{', 'it is not JSON'], ['{}', "the saved state is not one of nadir's: {}"], [state.toString().replace('"journal":', '"jurnal":'), 'the saved state of "programs search" is damaged: its checksum does not match']]) {
+      writeFileSync(join(folder, 'shared', 'state.json'), bad!);
+      expect((await nadir(...args, '--out', 'shared')).err).toBe(`nadir: state.json of shared cannot be read: ${what}; --fresh starts over\n`);
+    }
+    writeFileSync(join(folder, 'shared', 'state.json'), state);
     expect((await nadir(...args, '--out', 'shared', '--seed', '4')).err).toBe('nadir: shared holds a race with seed 3; this one has 4: give the same, another place, or --fresh to start over\n');
     expect((await nadir(...args, '--cost', '100', '--out', 'shared', '--fresh')).code).toBe(0);
   }, 120_000);
@@ -95,6 +105,7 @@ describe('nadir programs search', () => {
     [['--corpus', 'corpus.txt', '--cost', '-5'], 'cost is -5; allowed: milliseconds above 0'],
     [['--corpus', 'corpus.txt', '--cost', 'much'], '--cost is "much"; allowed: a number'],
     [['--corpus', 'missing.txt', '--cost', '5'], 'missing.txt cannot be read: there is no such file'],
+    [['--corpus', 'refused', '--cost', '5'], 'refused cannot be read: it is a folder'],
     [['--corpus', 'empty.txt', '--cost', '5'], 'the corpus is empty; allowed: at least one byte'],
     [['--corpus', 'corpus.txt', '--cost', '5', '--held-out', 'corpus.txt'], 'corpus.txt is the corpus itself; allowed: held-out texts that are not trained on'],
     [['--corpus', 'corpus.txt', '--cost', '5', '--held-out', 'missing.txt'], 'missing.txt cannot be read: there is no such file'],

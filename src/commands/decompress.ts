@@ -22,7 +22,10 @@ export const decompress: Command = {
     if (out === '-' && values.json) throw new NadirError('input', '--json and -o - both write to standard output; give one of them');
     const kernel = values.kernel === undefined ? undefined : (await kernelOf(values.kernel as string)).kernel;
     const [maxMemory, maxOutput] = [bytes(values, 'max-memory'), bytes(values, 'max-output')];
-    const done = await transfer(file, out, { doing: 'decompressed', stream: () => decompressStream({ kernel, maxMemory, maxOutput, signal: io.signal }) }, io);
+    const done = await transfer(file, out, { doing: 'decompressed', stream: () => decompressStream({ kernel, maxMemory, maxOutput, signal: io.signal }) }, io).catch((error: unknown) => {
+      if (!(error instanceof NadirError)) throw error;
+      throw new NadirError(error.code, error.message.replace('maxMemory', '--max-memory').replace('maxOutput', '--max-output'), { cause: error });
+    });
     if (values.json) return io.out(JSON.stringify(done));
     const say = out === '-' ? io.note : io.out;
     say(`${out}: ${done.inputBytes.toLocaleString('en')} to ${done.outputBytes.toLocaleString('en')} bytes in ${done.seconds.toFixed(1)} s, ${(done.outputBytes / 1e6 / done.seconds).toFixed(2)} MB a second`);

@@ -29,7 +29,7 @@ export function pays(kernel: Kernel, bytes: number): boolean {
 /** A fresh machine for this kernel with tables of 2^bits slots. Throws `memory`, before it takes any, when that is more than `maxMemory`. */
 export async function machineFor(kernel: Kernel, bits: number, { backend = 'auto', bytes = 0, maxMemory = 4294901760 }: MachineOptions = {}): Promise<Machine> {
   const size = machineBytes(await sharedBackend(backend), kernel, bits) + BESIDE;
-  if (!(size <= maxMemory)) throw new NadirError('memory', `this kernel with tables of 2^${bits} slots takes ${size} bytes; allowed are ${maxMemory}`);
+  if (!(size <= maxMemory)) throw new NadirError('memory', `this kernel with tables of 2^${bits} slots takes ${size} bytes; allowed by maxMemory: ${maxMemory}`);
   const arena = await openBackend(backend, size);
   const machine = openMachine(arena, kernel, bits);
   const special = pays(kernel, bytes) ? await specialise(arena, machine.pointer) : undefined;

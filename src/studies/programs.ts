@@ -90,7 +90,7 @@ export async function searchPrograms(options: SearchOptions): Promise<ProgramSea
         if (Number.isNaN(from)) from = spent;
         keep.offer(() => stateOf(save) as unknown as Snapshot);
         const standings = inner.standings();
-        options.observe?.({ standings, rung: inner.rung, rungs: RUNGS.length, cost: spent, of: cost, cpu: cpu(), left: spent > from ? ((now() - begun) / (spent - from)) * (cost - spent) : NaN, loss: best?.loss ?? NaN, prefix: Math.round((standings[0]?.fidelity ?? 0) * corpus.length) });
+        options.observe?.({ standings, rung: inner.rung, rungs: RUNGS.length, cost: spent, of: cost, cpu: cpu(), left: spent > from ? ((now() - begun) / (spent - from)) * Math.max(0, cost - spent) : NaN, loss: best?.loss ?? NaN, prefix: Math.round((standings[0]?.fidelity ?? 0) * corpus.length) });
         if (budget !== undefined && cpu() > budget) halt.abort();
       },
     });

@@ -112,5 +112,5 @@ function said({ winner, strategy, loss, prefix, cost, of, cpu, stop, evaluations
     const names = heldOut[0]!.peers.filter(({ coded }) => coded !== null).map(({ name }) => name);
     lines.push('', table([['held out', 'bytes', 'bits/byte', 'kernel', ...names], ...heldOut.map(({ name, bytes, bitsPerByte, coded, peers }) => [name, grouped(bytes), bitsPerByte.toFixed(4), grouped(coded), ...names.map((peer) => grouped(peers.find((each) => each.name === peer)?.coded ?? NaN))])]));
   }
-  return [...lines, '', `kernel ${kernelHash(winner).slice(0, 16)} in ${place}: winner.kernel, winner.json${stop === 'aborted' ? '' : ', report.html, report.md'}`];
+  return [...lines, '', `kernel ${kernelHash(winner).slice(0, 16)} in ${place}: winner.kernel${stop === 'aborted' ? '' : ', winner.json, report.html, report.md'}`];
 }

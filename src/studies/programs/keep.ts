@@ -49,7 +49,7 @@ export async function openKeep(store: Store, race: { readonly [field: string]: J
     const saved = await restored(store, race, name);
     let length = saved?.journal ?? 0;
     const journal = await store.get('journal.jsonl');
-    if (journal !== undefined && journal.length < length) throw new NadirError('state', `journal.jsonl of ${name} has ${journal.length} bytes and its state is of ${length}: it was cut; --fresh starts over`);
+    if ((journal?.length ?? 0) < length) throw new NadirError('state', `journal.jsonl of ${name} has ${journal?.length ?? 0} bytes and its state is of ${length}: it was cut; --fresh starts over`);
     if (journal !== undefined && journal.length > length) await store.put('journal.jsonl', journal.slice(0, length));
     await store.put('race.json', bytes(`${JSON.stringify(race, null, 2)}\n`));
     let pending: Uint8Array[] = [];
@@ -71,7 +71,13 @@ export async function openKeep(store: Store, race: { readonly [field: string]: J
       saved: saved?.state,
       async lines() {
         const text = new TextDecoder().decode(await store.get('journal.jsonl'));
-        return [...text.split('\n').filter((line) => line !== ''), ...pending.map((line) => new TextDecoder().decode(line))].map((line) => JSON.parse(line) as Json);
+        return [...text.split('\n').filter((line) => line !== ''), ...pending.map((line) => new TextDecoder().decode(line))].map((line, i) => {
+          try {
+            return JSON.parse(line) as Json;
+          } catch {
+            throw new NadirError('state', `journal.jsonl of ${name} is damaged in line ${i + 1}; --fresh starts over`);
+          }
+        });
       },
       journal: (line) => void pending.push(bytes(`${JSON.stringify(line)}\n`)),
       offer(state) {
@@ -97,13 +103,12 @@ export async function openKeep(store: Store, race: { readonly [field: string]: J
 async function restored(store: Store, race: { readonly [field: string]: Json }, name: string): Promise<{ readonly journal: number; readonly state: Snapshot } | undefined> {
   const found = await store.get('state.json');
   if (found === undefined) return undefined;
-  let json: unknown;
+  let saved: { readonly race: { readonly [field: string]: Json }; readonly journal: number; readonly state: Snapshot };
   try {
-    json = JSON.parse(new TextDecoder().decode(found));
-  } catch {
-    throw new NadirError('state', `state.json of ${name} is damaged; --fresh starts over`);
+    saved = unseal(KIND, JSON.parse(new TextDecoder().decode(found))) as unknown as typeof saved;
+  } catch (error) {
+    throw new NadirError('state', `state.json of ${name} cannot be read: ${error instanceof NadirError ? error.message : 'it is not JSON'}; --fresh starts over`);
   }
-  const saved = unseal(KIND, json) as unknown as { readonly race: { readonly [field: string]: Json }; readonly journal: number; readonly state: Snapshot };
   for (const [field, value] of Object.entries(race)) {
     const was = saved.race[field] ?? null;
     if (JSON.stringify(was) !== JSON.stringify(value)) throw new NadirError('state', `${name} holds a race with ${field} ${show(was)}; this one has ${show(value)}: give the same, another place, or --fresh to start over`);
