@@ -32,8 +32,9 @@ export interface Page {
   readonly theme?: 'light' | 'dark';
   readonly tiles: readonly { readonly label: string; readonly value: string }[];
   readonly sections: readonly Section[];
-  /** Of the table of runs. */
+  /** Of the table of runs, or of what `rows` says they are: one, many, and what one may search for. */
   readonly columns: readonly Column[];
+  readonly rows?: { readonly one: string; readonly many: string; readonly hint: string };
   readonly foot: string;
 }
 
@@ -42,7 +43,7 @@ export interface Page {
  * @example
  * page({ title: 'a < b', about: '', tiles: [], sections: [], columns: [], foot: '' }).includes('<title>a &#60; b</title>'); // true
  */
-export function page({ title, about, theme, tiles, sections, columns, foot }: Page): string {
+export function page({ title, about, theme, tiles, sections, columns, rows: { one, many, hint } = { one: 'run', many: 'runs', hint: 'algorithm=adam, best_f<1e-3' }, foot }: Page): string {
   const policy = `default-src 'none'; script-src '${hashed(script)}'; style-src '${hashed(style)}'; base-uri 'none'; form-action 'none'`;
   const rows = columns[0]?.values.length ?? 0;
   return `<!doctype html>
@@ -59,11 +60,11 @@ export function page({ title, about, theme, tiles, sections, columns, foot }: Pa
 <main>
 <dl class="tiles">${tiles.map(({ label, value }) => `<div><dt>${escape(label)}</dt><dd>${escape(value).replaceAll('_', '_<wbr>')}</dd></div>`).join('')}</dl>
 ${sections.map(sectionOf).join('\n')}
-<section id="runs"><h2>Runs</h2>
-<p class="controls"><input type="search" id="search" placeholder="search: words, algorithm=adam, best_f&lt;1e-3" aria-label="search the runs"><span id="count" role="status">${rows.toLocaleString('en')} ${rows === 1 ? 'run' : 'runs'}</span></p>
+<section id="runs"><h2>${escape(many[0]!.toUpperCase() + many.slice(1))}</h2>
+<p class="controls"><input type="search" id="search" placeholder="search: words, ${escape(hint)}" aria-label="search the ${escape(many)}"><span id="count" role="status" data-one="${escape(one)}" data-many="${escape(many)}">${rows.toLocaleString('en')} ${escape(rows === 1 ? one : many)}</span></p>
 <div class="scroll"><table id="table"><thead></thead><tbody></tbody></table></div>
 <p class="controls" id="pages"><button type="button" id="first">\u00ab</button><button type="button" id="before">\u2039 back</button><span id="at"></span><button type="button" id="after">on \u203a</button><button type="button" id="last">\u00bb</button></p>
-<noscript><p>The table of runs needs JavaScript.</p></noscript></section>
+<noscript><p>The table of ${escape(many)} needs JavaScript.</p></noscript></section>
 </main>
 <footer><p>${escape(foot)}</p></footer>
 <script type="application/json" id="data">${inert(columns.map(packed))}</script>
@@ -216,7 +217,7 @@ function draw() {
     columns.forEach((c, k) => { const text = show(c, i), td = make('td', text, numeric[k] ? 'n' : ''); if (text.length > 30) td.title = text; tr.append(td); });
     return tr;
   }));
-  $('count').textContent = (found.length === total ? '' : found.length.toLocaleString('en') + ' of ') + total.toLocaleString('en') + (total === 1 ? ' run' : ' runs');
+  $('count').textContent = (found.length === total ? '' : found.length.toLocaleString('en') + ' of ') + total.toLocaleString('en') + ' ' + (total === 1 ? $('count').dataset.one : $('count').dataset.many);
   $('at').textContent = 'page ' + (page + 1).toLocaleString('en') + ' of ' + pages.toLocaleString('en');
   $('first').disabled = $('before').disabled = page === 0;
   $('last').disabled = $('after').disabled = page === pages - 1;

@@ -18,7 +18,8 @@ export interface HeldOutScore {
   readonly peers: readonly Peer[];
 }
 
-const BITS = 22;
+/** Tables of the machine that a held-out text is coded on: of 2^BITS slots. */
+export const BITS = 22;
 
 /** Throws `input` for a text that is empty, or that has all of the corpus or lies in it. */
 export function disjoint(corpus: Uint8Array, texts: readonly HeldOut[]): void {

@@ -4,6 +4,7 @@ import { kernelHash, PAYLOAD } from '../../problems/program/file.ts';
 import { lineChart } from '../../plot/line.ts';
 import { page, type Section } from '../../plot/page.ts';
 import { version } from '../../version.ts';
+import { BITS } from './heldout.ts';
 import type { ProgramSearch } from './options.ts';
 
 /** A line of the journal, as far as the report reads it. */
@@ -30,12 +31,13 @@ export function reportHtml(about: SearchReport): string {
   const sections: Section[] = [
     { title: 'Leaderboard', about: 'Bits a byte, each on the prefix of the last rung it was in; cost in nominal seconds.', table: leaderboard(about), strong: [0] },
     { title: 'Learning curves', about: 'The best so far on the whole prefix of each rung, by the cost that a strategy had spent.', figures: curves(about) },
-    ...(result.heldOut.length > 0 ? [{ title: 'Held-out texts', about: `Bytes of the code; none of these texts was trained on. With its kernel a file has ${grouped(PAYLOAD)} bytes more.`, table: heldOut(about) }] : []),
+    ...(result.heldOut.length > 0 ? [{ title: 'Held-out texts', about: `Bytes of the code, with tables of 2^${BITS} slots; none of these texts was trained on. With its kernel a file has ${grouped(PAYLOAD)} bytes more.`, table: heldOut(about) }] : []),
     { title: 'The winner', about: `${work(result.winner)} nominal nanoseconds a byte, sha256 ${kernelHash(result.winner)}`, table: program(about) },
   ];
   return page({
     title: 'A race for a compression kernel', about: told(about), sections, foot: `nadir ${version}`,
     tiles: [{ label: 'bits a byte', value: loss.toFixed(4) }, { label: 'of', value: `${grouped(prefix)} bytes` }, { label: 'by', value: strategy }, { label: 'strategies', value: String(standings.length) }, { label: 'kernels scored', value: grouped(result.evaluations) }, { label: 'CPU time', value: `${seconds(result.cpu)} s` }],
+    rows: { one: 'improvement', many: 'improvements', hint: 'strategy=svd, rung=2' },
     columns: [
       { name: 'strategy', values: improvements.map((line) => line.strategy) },
       { name: 'rung', values: improvements.map((line) => line.rung + 1) },
@@ -44,7 +46,7 @@ export function reportHtml(about: SearchReport): string {
       { name: 'kernels', values: improvements.map((line) => line.points) },
       { name: 'bits_a_byte', values: improvements.map((line) => Math.round(line.loss * 1e5) / 1e5) },
     ],
-  }).replace('<h2>Runs</h2>', '<h2>Improvements</h2>');
+  });
 }
 
 /** The same for a terminal or a repository, without the curves. */
@@ -53,7 +55,7 @@ export function reportMarkdown(about: SearchReport): string {
   return [
     '# A race for a compression kernel', '', told(about), '',
     '## Leaderboard', '', ...markdown(leaderboard(about)), '',
-    ...(result.heldOut.length > 0 ? ['## Held-out texts', '', `Bytes of the code. With its kernel a file has ${grouped(PAYLOAD)} bytes more.`, '', ...markdown(heldOut(about)), ''] : []),
+    ...(result.heldOut.length > 0 ? ['## Held-out texts', '', `Bytes of the code, with tables of 2^${BITS} slots; none of these texts was trained on. With its kernel a file has ${grouped(PAYLOAD)} bytes more.`, '', ...markdown(heldOut(about)), ''] : []),
     '## The winner', '', `sha256 ${kernelHash(result.winner)}, ${work(result.winner)} nominal nanoseconds a byte`, '', '```', ...program(about).slice(1).map(([, text]) => text!), '```', '',
   ].join('\n');
 }
