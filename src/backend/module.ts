@@ -52,7 +52,6 @@ export const BR_TABLE = 14;
 export const RETURN = 15;
 export const CALL = 16;
 export const DROP = 0x1a;
-export const SELECT = 0x1b;
 export const GET = 0x20;
 export const SET = 0x21;
 export const TEE = 0x22;

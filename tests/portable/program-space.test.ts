@@ -7,7 +7,7 @@ import type { Backend, Json } from '../../src/core/types.ts';
 import { openMachine } from '../../src/problems/program/machine.ts';
 import { DOUBLES, WORDS, emptyKernel, programs, same, type Kernel } from '../../src/spaces/program.ts';
 import { active, compile, instruction, isBit, isByte, listing, ownsTable, pack, tidy, unpack, type Instruction } from '../../src/spaces/program/listing.ts';
-import { grow, mutate, vary } from '../../src/spaces/program/moves.ts';
+import { grow, mutate } from '../../src/spaces/program/moves.ts';
 import { text } from '../cases/strategy.ts';
 
 const TEXT = text(400);
@@ -135,7 +135,7 @@ describe('moves', () => {
       expect(same(y, again)).toBe(true);
       expect(same(y, kernel)).toBe(false);
       expect(same(before, kernel)).toBe(true);
-      for (const other of [y, grow(kernel, random), mutate(kernel, random, 3), vary(kernel, random)]) {
+      for (const other of [y, grow(kernel, random), mutate(kernel, random, 3)]) {
         expect([other.words.length, other.doubles.length]).toEqual([WORDS, DOUBLES]);
         expect(other.words.every((word) => word >>> 26 === op.NOP || isByte(word >>> 26) || isBit(word >>> 26))).toBe(true);
         expect(other.words.filter((word) => ownsTable(word >>> 26)).length).toBeLessThanOrEqual(op.TABLES);

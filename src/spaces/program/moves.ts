@@ -64,13 +64,6 @@ export function grow(kernel: Kernel, random: Random): Kernel {
   return compile(fit(draft, random));
 }
 
-/** Other numbers, the same program: some of the active doubles, or all of them by one factor. */
-export function vary(kernel: Kernel, random: Random, scale: number = 1): Kernel {
-  const draft = tidy(listing(kernel));
-  perturb(draft, random, scale);
-  return compile(draft);
-}
-
 /** Takes instructions away until they fit in the words and tables there are; never the last OUT. */
 function fit(draft: Draft, random: Random): Draft {
   for (;;) {
