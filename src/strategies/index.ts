@@ -10,7 +10,11 @@ import type { StrategyDef } from './strategy.ts';
 /** Every strategy that a race may enter, in the order of the challenge's numbers. */
 export const strategies: readonly StrategyDef[] = [soft, genetic, svd, kmeans];
 
-/** The strategy of a name. Throws `name` for an unknown one. */
+/**
+ * The strategy of a name. Throws `name` for an unknown one.
+ * @example
+ * strategy('svd').name; // 'svd'
+ */
 export function strategy(name: string): StrategyDef {
   return named('strategy', strategies, name);
 }

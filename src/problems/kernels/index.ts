@@ -7,9 +7,18 @@ import { order2 } from './order2.ts';
 
 export type { BuiltIn } from './builtin.ts';
 
+/**
+ * Every built-in kernel, in the order of their ids.
+ * @example
+ * builtIns.map(({ name }) => name); // [ 'order2', 'lpaq', 'full' ]
+ */
 export const builtIns: readonly BuiltIn[] = [order2, lpaq, full];
 
-/** The built-in kernel of a name or an id. */
+/**
+ * The built-in kernel of a name or an id. Throws `name` for an unknown one.
+ * @example
+ * builtIn('order2').kernel.words.length; // 64
+ */
 export function builtIn(nameOrId: string | number): BuiltIn {
   if (typeof nameOrId === 'string') return named('kernel', builtIns, nameOrId);
   const found = builtIns.find(({ id }) => id === nameOrId);

@@ -115,7 +115,11 @@ function max({ width }: Operand): number {
   return (1 << width) - 1;
 }
 
-/** A program as text; NOPs after the last instruction are left out. `assemble` gives the same words again. */
+/**
+ * A program as text; NOPs after the last instruction are left out. `assemble` gives the same words again.
+ * @example
+ * disassemble(Uint32Array.of(0x04200800, 0, 0)); // 'ORD R1 bytes=2'
+ */
 export function disassemble(words: Uint32Array): string {
   if (!(words instanceof Uint32Array)) throw new NadirError('input', `words is ${show(words)}; allowed: a Uint32Array`);
   let last = words.length;

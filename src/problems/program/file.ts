@@ -49,7 +49,11 @@ export function fromPayload(bytes: Uint8Array): Kernel {
   };
 }
 
-/** SHA-256 of a kernel's words and doubles: 64 hex digits, the same for the same kernel everywhere. */
+/**
+ * SHA-256 of a kernel's words and doubles: 64 hex digits, the same for the same kernel everywhere.
+ * @example
+ * kernelHash({ words: new Uint32Array(64), doubles: new Float64Array(1024) }).length; // 64
+ */
 export function kernelHash(kernel: Kernel): string {
   return sha256(payload(kernel));
 }
@@ -74,7 +78,11 @@ function digest(bytes: Uint8Array): number[] {
   return Array.from({ length: 32 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }
 
-/** A kernel as JSON: its listing is for people, what counts are words and doubles. */
+/**
+ * A kernel as JSON: its listing is for people, what counts are words and doubles.
+ * @example
+ * kernelJson({ words: assemble('ORD R1 bytes=2'), doubles: new Float64Array(1024) }).listing; // [ 'ORD R1 bytes=2' ]
+ */
 export function kernelJson(kernel: Kernel): { readonly [key: string]: Json } {
   checkKernel(kernel);
   return {
@@ -92,6 +100,9 @@ export function kernelJson(kernel: Kernel): { readonly [key: string]: Json } {
  * @param bytes the whole file
  * @param name what an error calls it
  * @throws NadirError `state` when it is damaged, cut off, or no kernel
+ * @example
+ * const file = writeKernel({ words: assemble('ORD R1 bytes=2'), doubles: new Float64Array(1024) });
+ * readKernel(file).words.length; // 64
  */
 export function readKernel(bytes: Uint8Array, name: string = 'the kernel file'): Kernel {
   if (!(bytes instanceof Uint8Array)) throw new NadirError('input', `bytes is ${show(bytes)}; allowed: a Uint8Array`);
