@@ -91,7 +91,7 @@ export function strategyContract(def: StrategyDef): void {
     it('survives a rung that ends between ask and tell, and goes on from its best on a longer prefix', async () => {
       const short = begin(SMALL);
       let told: Kernel | undefined; // the last batch may be scored in part, and then it is not told
-      const { best } = await run(open(SMALL), short, { cost: COST / 2 }, { observe: (progress) => void (told = progress.best.x) });
+      const { best } = await run(open(SMALL), short, { cost: COST / 2 }, { observe: (progress) => void (told = progress.best?.x) });
       short.ask();
       const long = begin(LARGE, { x0: best.x, random: createRandom(3) }, again(short.save()));
       expect(codes([long.ask()!.xs[0]!])).toBe(codes([best.x]));
