@@ -5,7 +5,7 @@
  * flipped, so that zeros are p = 1/2, n = 0. A nibble of a context has one bucket: a check and the 15 nodes of its tree. It is over 300 lines because they share these.
  */
 import * as op from './portable/opcodes';
-import { STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, HITS, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, clampf, getF, mix32, number, reg, setF, setX, squash, stretch } from './state';
+import { OP, STRETCH, SQUASH, BIT, C0, CUR, AUX, PR, SPAN, RATE, BASE, DT, EXPECT, HITS, KNOWS, LEN, MAP, NEXT, NODE, NX, POS, RA, RB, RD, RING, RINGMASK, RK, BITS, TABLE, F, X, back, between, clampf, getF, mix32, number, reg, setF, setX, squash, stretch, whole } from './state';
 
 const FLIP: u32 = 0x80000000;
 
@@ -43,22 +43,30 @@ function seekCounters(m: usize, r: usize): u32 {
   return chosen;
 }
 
+/** Where a nibble begins, all tables look up their buckets first: the looks into memory overlap, and the other bits need not ask. */
+export function nibbleOp(m: usize, r: usize): void {
+  switch (load<i32>(r, OP)) {
+    case op.CM:
+    case op.CM2: store<u32>(r, seekCounters(m, r), AUX); break;
+    case op.ICM:
+    case op.ISSE: store<u32>(r, seekHistories(m, r), AUX); break;
+  }
+}
+
 /** One more of the contexts of this bit has been there before, if it has. */
 // @ts-ignore: decorator
 @inline
 function hit(m: usize, known: bool): void {
-  store<u32>(m, load<u32>(m, HITS) + <u32>known, HITS);
+  if (load<u32>(m, KNOWS)) store<u32>(m, load<u32>(m, HITS) + <u32>known, HITS);
 }
 
 export function cm(m: usize, r: usize): void {
-  if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekCounters(m, r), AUX);
   const cur = load<u32>(r, AUX) + (load<u32>(m, NODE) << 2);
   store<u32>(r, cur, CUR);
   hit(m, load<u32>(m + cur) != 0);
   setX(m, load<u32>(r, RD), stretch(m, (load<u32>(m + cur) ^ FLIP) >>> 10));
 }
 export function cm2(m: usize, r: usize): void {
-  if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekCounters(m, r), AUX);
   const cur = load<u32>(r, AUX) + (load<u32>(m, NODE) << 2);
   store<u32>(r, cur, CUR);
   hit(m, load<u32>(m + cur) != 0);
@@ -92,7 +100,6 @@ function seekHistories(m: usize, r: usize): u32 {
 }
 
 export function icm(m: usize, r: usize): void {
-  if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekHistories(m, r), AUX);
   const cur = load<u32>(r, AUX) + load<u32>(m, NODE);
   store<u32>(r, cur, CUR);
   hit(m, load<u8>(m + cur) != 0);
@@ -108,7 +115,6 @@ export function learnIcm(m: usize, r: usize, bit: i32): void {
 }
 
 export function isse(m: usize, r: usize): void {
-  if ((load<u32>(m, BIT) & 3) == 0) store<u32>(r, seekHistories(m, r), AUX);
   const cur = load<u32>(r, AUX) + load<u32>(m, NODE);
   store<u32>(r, cur, CUR);
   hit(m, load<u8>(m + cur) != 0);
@@ -317,9 +323,8 @@ export function apm(m: usize, r: usize): void {
   else if (mode == 2) row = mix32(reg(m, load<u32>(r, RA)) + c0 * 0x3d4d51cb) & 65535;
   else if (mode == 3) row = mix32((load<u32>(m, EXPECT) << 5 | min(load<u32>(m, LEN), 31)) + c0 * 0x3d4d51cb) & 65535;
   const x = getF(m, load<u32>(r, RB));
-  let t = (x + 8.0) * 2.0;
-  t = t < 0.0 ? 0.0 : t > 31.999 ? 31.999 : t;
-  const j = <i32>t;
+  const t = between((x + 8.0) * 2.0, 0.0, 31.999);
+  const j = whole(t);
   const f = <f32>(t - <f64>j);
   const cur = load<u32>(r, TABLE) + row * 132 + (<u32>j << 2);
   store<u32>(r, cur, CUR);
@@ -327,7 +332,7 @@ export function apm(m: usize, r: usize): void {
   const low = load<f32>(m + cur) + knot(m, j);
   const high = load<f32>(m + cur, 4) + knot(m, j + 1);
   const p = low + (high - low) * f;
-  const y = <f64>load<f32>(m + (<u32>min(max(<i32>(p * 4096.0), 0), 4095) << 2), STRETCH);
+  const y = <f64>load<f32>(m + (<usize>whole(between(<f64>(p * <f32>4096.0), 0.0, 4095.0)) << 2), STRETCH);
   const share = 1.0 - 0.25 * <f64>((k >>> 4) & 3);
   setF(m, load<u32>(r, RD), x + (y - x) * share);
 }

@@ -7,8 +7,9 @@ export { brute, seek } from './combinations';
 export { grow, thin, merge, shift, sweep, near } from './halves';
 export { minima, bisect } from './bisect';
 export { qubo } from './subsets';
-export { machinePlan, machineBoot, machineScore, machineTrace, machineEncode, machineDecode, machineBytes, machineBits, machineLearn, bitOp, learnOp } from './machine';
+export { machinePlan, machineBoot, machineScore, machineTrace, machineEncode, machineDecode, machineBytes, machineNibble, machineBits, machineLearn, bitOp, learnOp } from './machine';
 export { byteOp } from './features';
+export { nibbleOp } from './components';
 
 /** Where the static data ends: the arena begins above it. */
 export function base(): usize {

@@ -14,6 +14,7 @@ export const EXPECT: usize = 44; // and the byte it expects, plus 256; 0 for non
 export const WORDS: usize = 48; // hashes of this word and of three before it
 export const FINGER: usize = 64; // hash of the predictions
 export const HITS: usize = 72; // counters and histories of this bit that have seen it before
+export const KNOWS: usize = 76; // whether a mixer asks for HITS
 export const PROD: usize = 80; // product of the probabilities, and how often it was scaled
 export const EXPO: usize = 88;
 export const NBYTE: usize = 92; // instructions a byte, a bit
@@ -74,17 +75,28 @@ export function mix32(h: u32): u32 {
 export function stretch(m: usize, p: u32): f32 {
   return load<f32>(m + ((p >>> 10) << 2), STRETCH);
 }
+/** With branches, which are foretold: an instruction would be waited for (measured). */
+// @ts-ignore: decorator
+@inline
+export function between(x: f64, low: f64, high: f64): f64 {
+  return x < low ? low : x > high ? high : x;
+}
+/** The whole part of a number that is one of 32 bits. By lanes: engines check the scalar conversion with four more instructions. */
+// @ts-ignore: decorator
+@inline
+export function whole(x: f64): i32 {
+  return i32x4.extract_lane(i32x4.trunc_sat_f64x2_s_zero(f64x2.splat(x)), 0);
+}
 /** The probability of a logit, to 4096 levels between -12 and 12. */
 // @ts-ignore: decorator
 @inline
 export function squash(m: usize, x: f64): f32 {
-  const t = (x + 12.0) * (4096.0 / 24.0);
-  return load<f32>(m + (<usize>(<i32>(t < 0.0 ? 0.0 : t > 4095.0 ? 4095.0 : t)) << 2), SQUASH);
+  return load<f32>(m + (<usize>whole(between((x + 12.0) * (4096.0 / 24.0), 0.0, 4095.0)) << 2), SQUASH);
 }
 // @ts-ignore: decorator
 @inline
 export function clamp(x: f64): f64 {
-  return x < -32.0 ? -32.0 : x > 32.0 ? 32.0 : x;
+  return between(x, -32.0, 32.0);
 }
 // @ts-ignore: decorator
 @inline

@@ -30,7 +30,7 @@ const numbers = {
   piece: [0, 1, 3],
 };
 /** Exports that are no kernels: where the static data ends. */
-export const others = ['base', 'machineBytes', 'machineBits', 'machineLearn', 'byteOp', 'bitOp', 'learnOp'];
+export const others = ['base', 'machineBytes', 'machineNibble', 'machineBits', 'machineLearn', 'byteOp', 'nibbleOp', 'bitOp', 'learnOp'];
 /** Pointers that may be 0; another would read the static data at low addresses, where builds differ. */
 const optional = (kernel, parameters, name) => (name === 'gradient' && parameters[0].name === 'loss') || (name === 'rotation' && kernel === 'affine');
 

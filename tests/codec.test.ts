@@ -73,7 +73,7 @@ describe('there and back', () => {
     expect(statSync(at('large.n')).size).toBeLessThan(5_500_000);
     expect((await nadir('decompress', 'large.n', '-o', 'large.back', '--kernel', 'quick.kernel')).code).toBe(0);
     expect(readFileSync(at('large.back')).equals(large)).toBe(true);
-  });
+  }, 120_000);
   it('a link stays one, what may not be read by others stays so, a device stays a device', async () => {
     writeFileSync(at('target'), 'old');
     symlinkSync(at('target'), at('link'));

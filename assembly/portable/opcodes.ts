@@ -62,7 +62,7 @@ export const LDD: i32 = 50;
 export const FX: i32 = 51;
 export const OUT: i32 = 52;
 
-/** `code | name | operands | nominal nanoseconds a byte | synopsis`. A test compares the codes with the constants above. */
+/** `code | name | operands | nominal nanoseconds a byte, of NEAR and SIGN a row, of DOT and TANH before 8 an input | synopsis`. A test compares the codes with the constants above. */
 export const ROWS: StaticArray<string> = [
   '0 | NOP | | 0 | nothing',
   '1 | ORD | d b | 7 | R[d] = hash of the last b bytes (b from 0 to 31)',
@@ -87,8 +87,8 @@ export const ROWS: StaticArray<string> = [
   '20 | CLASS | d b | 10 | R[d] = the classes (3 bits each) of the last b & 15 bytes, at most 10: other control, line feed, space, punctuation, digit, lower, upper, above 127',
   '21 | FEAT | b k | 80 | V = the last bytes as a vector of 4 << (b & 3), the latest first, by mode b >> 2 & 3: 0 (byte - 96) / 32; 1 D[k + byte]; 2 and 3 the 2 or 4 doubles a byte from D[k], bytes modulo 128; times 1, 0.84, 0.7 or 0.5 (b >> 4) to the power of the age',
   '22 | PROJ | d b k | 20 | F[d] = V . D[k...]; R[d] = its level of 2 << (b & 7) between -4 and 4',
-  '23 | NEAR | d b k | 135 | R[d] = which of the b + 1 rows from D[k] is nearest to V',
-  '24 | SIGN | d b k | 130 | R[d] = bit i is set when V . row i >= 0, for the (b & 15) + 1 rows from D[k]',
+  '23 | NEAR | d b k | 24 | R[d] = which of the b + 1 rows from D[k] is nearest to V',
+  '24 | SIGN | d b k | 24 | R[d] = bit i is set when V . row i >= 0, for the (b & 15) + 1 rows from D[k]',
   '25 | PERM | k | 55 | V[i] = V[D[k + i]], indices rounded down, modulo the length',
   '26 | DCT | | 600 | V = its orthonormal DCT-II',
   '27 | MLEN | d | 3 | R[d] = the length of the last MATCH so far, at most 63, 0 for none',
@@ -103,8 +103,8 @@ export const ROWS: StaticArray<string> = [
   '37 | MATCH | d a b | 120 | the longest repeat, looked up by R[a] and at least b bytes long: X[d] = stretch(p by its length), X[d + 1] = its length, both for the expected bit; owns a table',
   '38 | BIAS | d k | 45 | X[d] = D[k]',
   '39 | MOV | d a | 45 | X[d] = F[a]',
-  '40 | DOT | d a b k | 130 | F[d] = D[k] + the sum of D[k + 1 + i] X[a + i] over (b & 31) + 1 inputs; b & 32: of F instead of X',
-  '41 | TANH | d a b k | 250 | F[d] = tanh of what DOT gives',
+  '40 | DOT | d a b k | 60 | F[d] = D[k] + the sum of D[k + 1 + i] X[a + i] over (b & 31) + 1 inputs; b & 32: of F instead of X',
+  '41 | TANH | d a b k | 180 | F[d] = tanh of what DOT gives',
   '42 | MIX | d a b k | 115 | F[d] = weights . X, the weight set by selector R[a] and mode b & 7, all sets from D[k...], learning rate RATES[b >> 3]',
   '43 | MIX2 | d a b k | 95 | F[d] = weights . F[a...] over (b & 7) + 2 inputs, the weight set by c0, all sets from D[k...], learning rate RATES[b >> 3]',
   '44 | AVG | d a b | 45 | F[d] = (F[a] + F[b]) / 2',

@@ -41,6 +41,7 @@ export interface Module {
 }
 
 export const I32 = 0x7f;
+export const EQZ = 0x45;
 export const BLOCK = 2;
 export const LOOP = 3;
 export const IF = 4;
@@ -231,4 +232,31 @@ export function readModule(bytes: Uint8Array): Module {
     return Uint8Array.from(out);
   }
   return { bytes, exports, data, body, params: (index) => signatures[index]!.params, write };
+}
+
+/** The i32 instructions from eqz to rotr; undefined for those that are not worth it. */
+export function fold(op: number, x: number, y: number): number | undefined {
+  switch (op) {
+    case EQZ: return Number(x === 0);
+    case 0x46: return Number(x === y);
+    case 0x47: return Number(x !== y);
+    case 0x48: return Number(x < y);
+    case 0x49: return Number(x >>> 0 < y >>> 0);
+    case 0x4a: return Number(x > y);
+    case 0x4b: return Number(x >>> 0 > y >>> 0);
+    case 0x4c: return Number(x <= y);
+    case 0x4d: return Number(x >>> 0 <= y >>> 0);
+    case 0x4e: return Number(x >= y);
+    case 0x4f: return Number(x >>> 0 >= y >>> 0);
+    case 0x6a: return x + y;
+    case 0x6b: return x - y;
+    case 0x6c: return Math.imul(x, y);
+    case 0x71: return x & y;
+    case 0x72: return x | y;
+    case 0x73: return x ^ y;
+    case 0x74: return x << y;
+    case 0x75: return x >> y;
+    case 0x76: return x >>> y;
+    default: return undefined;
+  }
 }

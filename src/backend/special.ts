@@ -1,7 +1,7 @@
 /**
  * A machine's own code: the functions of nadir.wasm evaluated for one program, as a module over the same memory.
  *
- * Every instruction of the program becomes the body of byteOp, bitOp or learnOp with m and r known (Futamura's first projection): what those read of the plan, of D and of
+ * Every instruction of the program becomes the bodies of byteOp, or of nibbleOp, bitOp and learnOp, with m and r known (Futamura's first projection): what those read of the plan, of D and of
  * static data is constant, so that their switches, operands and addresses fold, and what is left is straight code. Nothing of what an instruction means is written
  * here, so the bits are the interpreter's by construction. Calls with known arguments are put in place too.
  * Surprise: engines fold arithmetic well enough; what they cannot know is that a load is constant. Dead arms have to go here, or compiling takes 30 times as long.
@@ -10,20 +10,21 @@ import { wasm } from '../../build/wasm.ts';
 import type { Kernels } from '../core/kernels.ts';
 import { fromBase64 } from '../core/snapshot.ts';
 import type { Backend } from '../core/types.ts';
-import { BLOCK, BR, BR_IF, BR_TABLE, CALL, CONST, DROP, ELSE, END, GET, I32, IF, LOOP, RETURN, SET, TEE, readModule, signed, unsigned, type Code, type Module } from './module.ts';
+import { BLOCK, BR, BR_IF, BR_TABLE, CALL, CONST, DROP, ELSE, END, EQZ, GET, I32, IF, LOOP, RETURN, SET, TEE, fold, readModule, signed, unsigned, type Code, type Module } from './module.ts';
 
 /** What there is code of one's own for. */
 export type Special = Pick<Kernels, 'machineScore' | 'machineTrace' | 'machineEncode' | 'machineDecode'>;
 
 /** Of assembly/state.ts. */
-const [RING, NBYTE, NBIT, VLEN, DOUBLES, REC, RECORD, FIELDS] = [32, 92, 96, 108, 1024, 9216, 64, 32] as const;
-const [UNREACHABLE, EMPTY, EQZ] = [0, 0x40, 0x45] as const;
+const [RING, KNOWS, NBYTE, NBIT, VLEN, DOUBLES, REC, RECORD, FIELDS] = [32, 76, 92, 96, 108, 1024, 9216, 64, 32] as const;
+const [UNREACHABLE, EMPTY] = [0, 0x40] as const;
 const [I64, F32, F64, V128] = [0x7e, 0x7d, 0x7c, 0x7b] as const;
 const ROOTS = ['machineScore', 'machineTrace', 'machineEncode', 'machineDecode'] as const;
 
-/** A value that is known, or the local it is in. */
-type Argument = { readonly known: number } | { readonly local: number };
-type Known = (number | undefined)[];
+/** A value that is known, or in a parameter of the whole function, which nobody writes. */
+type Argument = { readonly known: number; readonly local?: undefined } | { readonly local: number; readonly known?: undefined };
+type Known = (Argument | undefined)[];
+const same = (x: Argument | undefined, y: Argument | undefined): boolean => x?.known === y?.known && x?.local === y?.local;
 /** An open block: what is known at its end, once something gets there; what was known before an `if`, until its `else`. */
 interface Frame { readonly op: number; readonly end: number; after?: Known; before?: Known | undefined }
 
@@ -53,6 +54,7 @@ export function special({ u32, u8 }: Backend, m: number): Uint8Array<ArrayBuffer
     if (at >= m + DOUBLES && at + size <= m + REC) return true;
     if (at >= m + NBYTE && at + size <= m + VLEN) return true;
     if (at >= m + RING && at + size <= m + RING + 8) return true;
+    if (at === m + KNOWS && size === 4) return true;
     return module.data.some(([from, to]) => at >= from && at + size <= to);
   };
   const index = (name: string): number => module.exports.get(name)!;
@@ -61,9 +63,10 @@ export function special({ u32, u8 }: Backend, m: number): Uint8Array<ArrayBuffer
   const record = (i: number): Argument => known(plan.from + i * RECORD);
   const bytes = u32[(m + NBYTE) >>> 2]!;
   const steps = (from: number, to: number, name: string, ...more: readonly Argument[]): readonly Call[] => Array.from({ length: to - from }, (_, i) => [index(name), [known(m), record(from + i), ...more]]);
-  const keep = new Set(['machineBytes', 'machineBits', 'machineLearn'].map(index));
+  const keep = new Set(['machineBytes', 'machineNibble', 'machineBits', 'machineLearn'].map(index));
   const make = (name: string, calls: readonly Call[]): void => void bodies.set(index(name), generate(module, view, constant, keep, module.params(index(name)), calls));
   make('machineBytes', steps(0, bytes, 'byteOp'));
+  make('machineNibble', steps(bytes, records, 'nibbleOp'));
   make('machineBits', steps(bytes, records, 'bitOp'));
   make('machineLearn', steps(bytes, records, 'learnOp', { local: 1 }));
   for (const name of ROOTS) make(name, [[index(name), module.params(index(name)).map((_, i) => (i === 0 ? known(m) : { local: i }))]]);
@@ -78,15 +81,21 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
   const types: number[] = [...params];
   const free = new Map<number, number[]>();
   const called = new Set<number>();
-  /** Constants on top of the stack that are not written yet. */
-  let pending: number[] = [];
+  /** What is on top of the stack but not written yet: constants, and locals that nobody writes. */
+  let pending: Argument[] = [];
 
   const flush = (): void => {
-    for (const value of pending) {
-      out.push(CONST);
-      signed(out, value);
+    for (const item of pending) {
+      if (item.known !== undefined) constantOf(out, I32, item.known);
+      else local(GET, item.local);
     }
     pending = [];
+  };
+  /** Takes the top of the stack, where it is a constant. */
+  const pop = (): number | undefined => {
+    const top = pending.at(-1)?.known;
+    if (top !== undefined) pending.pop();
+    return top;
   };
   const local = (op: number, slot: number): void => {
     out.push(op);
@@ -102,13 +111,13 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
     let now: Known = [];
     own.forEach((type, i) => {
       const arg = args[i];
-      now.push(arg === undefined ? (type === I32 ? 0 : undefined) : 'known' in arg ? arg.known : undefined);
-      if (arg !== undefined && !written.has(i)) return void slots.push('local' in arg ? arg.local : -1); // -1: never read
+      now.push(arg ?? (type === I32 ? { known: 0 } : undefined));
+      if (arg !== undefined && !written.has(i)) return void slots.push(-1); // never read: it stays known
       const slot = take(type);
       slots.push(slot);
       taken.push(slot);
       if (fresh.has(i)) return;
-      if (arg !== undefined && 'local' in arg) local(GET, arg.local);
+      if (arg?.local !== undefined) local(GET, arg.local);
       else constantOf(out, type, arg?.known ?? 0);
       local(SET, slot);
     });
@@ -119,7 +128,7 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
     /** Control goes to the end of the block `label` blocks out, where only what all who come agree on is known. */
     const arrive = (label: number, state: Known): void => {
       const frame = frames.at(-1 - label)!;
-      frame.after = frame.after === undefined ? state.slice() : frame.after.map((value, i) => (value === state[i] ? value : undefined));
+      frame.after = frame.after === undefined ? state.slice() : frame.after.map((value, i) => (same(value, state[i]) ? value : undefined));
     };
     const branch = (op: number, label: number): void => {
       if (frames.at(-1 - label)!.op !== LOOP) arrive(label, now);
@@ -165,7 +174,7 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
         open(LOOP, value, end);
         for (const slot of writes!) now[slot] = undefined;
       } else if (op === IF) {
-        const condition = pending.pop();
+        const condition = pop();
         if (condition === undefined) open(IF, value, end);
         else if (condition !== 0 || otherwise !== undefined) {
           open(BLOCK, value, end);
@@ -173,10 +182,10 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
         } else i = end;
       } else if (op === BR) branch(BR, value);
       else if (op === BR_IF) {
-        const condition = pending.pop();
+        const condition = pop();
         if (condition !== 0) branch(condition === undefined ? BR_IF : BR, value);
       } else if (op === BR_TABLE) {
-        const choice = pending.pop();
+        const choice = pop();
         if (choice !== undefined) branch(BR, labels![Math.min(choice >>> 0, labels!.length - 1)]!);
         else {
           for (const label of labels!) if (frames.at(-1 - label)!.op !== LOOP) arrive(label, now);
@@ -194,20 +203,19 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
           local(GET, slots[value]!);
         }
       } else if (op === SET || op === TEE) {
-        const top = pending.pop();
+        const top = pending.at(-1);
         flush();
-        if (top !== undefined) constantOf(out, I32, top);
         now[value] = top;
         local(top === undefined ? op : SET, slots[value]!);
         if (top !== undefined && op === TEE) pending.push(top);
       } else if (op === CALL) {
         const { length } = module.params(value);
-        if (!keep.has(value) && length > 0 && pending.length >= length) inline(value, pending.splice(-length).map((x) => ({ known: x })));
+        if (!keep.has(value) && length > 0 && pending.length >= length) inline(value, pending.splice(-length));
         else {
           called.add(value);
           copy(from, to);
         }
-      } else if (op === CONST) pending.push(value);
+      } else if (op === CONST) pending.push({ known: value });
       else if (op === DROP && pending.length > 0) pending.pop();
       else if (!simplify(op, value)) copy(from, to);
     }
@@ -218,19 +226,21 @@ function generate(module: Module, memory: DataView, constant: (at: number, size:
   function simplify(op: number, offset: number): boolean {
     const arity = op === EQZ || (op >= 0x67 && op <= 0x69) ? 1 : (op > EQZ && op <= 0x4f) || (op >= 0x6a && op <= 0x78) ? 2 : 0;
     if (arity > 0 && pending.length >= arity) {
-      const [x, y = 0] = pending.slice(-arity) as [number, number?];
-      const answer = fold(op, x, y);
+      const operands = pending.slice(-arity).map(({ known }) => known);
+      if (operands.includes(undefined)) return false;
+      const answer = fold(op, operands[0]!, operands[1] ?? 0);
       if (answer === undefined) return false;
-      pending.splice(-arity, arity, answer | 0);
+      pending.splice(-arity, arity, { known: answer | 0 });
       return true;
     }
     const load = LOADS.get(op);
-    if (load === undefined || pending.length === 0) return false;
-    const at = (pending.at(-1)! >>> 0) + offset;
+    const top = pending.at(-1)?.known;
+    if (load === undefined || top === undefined) return false;
+    const at = (top >>> 0) + offset;
     if (!constant(at, load.size)) return false;
     pending.pop();
     const x = load.read(memory, at);
-    if (load.type === I32) pending.push(x);
+    if (load.type === I32) pending.push({ known: x });
     else {
       flush();
       constantOf(out, load.type, x);
@@ -269,30 +279,3 @@ const LOADS: ReadonlyMap<number, { readonly type: number; readonly size: number;
   [0x2b, { type: F64, size: 8, read: (memory, at) => memory.getFloat64(at, true) }],
   [0x2d, { type: I32, size: 1, read: (memory, at) => memory.getUint8(at) }],
 ]);
-
-/** The i32 instructions from eqz to rotr; undefined for those that are not worth it. */
-function fold(op: number, x: number, y: number): number | undefined {
-  switch (op) {
-    case EQZ: return Number(x === 0);
-    case 0x46: return Number(x === y);
-    case 0x47: return Number(x !== y);
-    case 0x48: return Number(x < y);
-    case 0x49: return Number(x >>> 0 < y >>> 0);
-    case 0x4a: return Number(x > y);
-    case 0x4b: return Number(x >>> 0 > y >>> 0);
-    case 0x4c: return Number(x <= y);
-    case 0x4d: return Number(x >>> 0 <= y >>> 0);
-    case 0x4e: return Number(x >= y);
-    case 0x4f: return Number(x >>> 0 >= y >>> 0);
-    case 0x6a: return x + y;
-    case 0x6b: return x - y;
-    case 0x6c: return Math.imul(x, y);
-    case 0x71: return x & y;
-    case 0x72: return x | y;
-    case 0x73: return x ^ y;
-    case 0x74: return x << y;
-    case 0x75: return x >> y;
-    case 0x76: return x >>> y;
-    default: return undefined;
-  }
-}

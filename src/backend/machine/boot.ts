@@ -5,7 +5,7 @@ import * as state from './state.ts';
 import type { Region } from './state.ts';
 
 const {
-  ABOVELINE, BASE, BIT, BITS, C0, COS, CUR, D, DONE, DT, EXPECT, EXPO, FINGER, FIXED, LEN, LINE, MAP, NBIT, NBYTE, NEXT, NX, OP, POS, PROD, R, RATE, RB, REC, RECORD, RING, RINGMASK, RK, SIZE,
+  ABOVELINE, BASE, BIT, BITS, C0, COS, CUR, D, DONE, DT, EXPECT, EXPO, FINGER, FIXED, KNOWS, LEN, LINE, MAP, NBIT, NBYTE, NEXT, NX, OP, POS, PROD, R, RATE, RB, REC, RECORD, RING, RINGMASK, RK, SIZE,
   SQUASH, STRETCH, TABLE, TEXT, VLEN, WORDS, number,
 } = state;
 const LIMIT = 281474976710656; // 2^48
@@ -47,11 +47,13 @@ export function plan({ u32, f64 }: Region, bits: number): number {
   }
   [u32[NBYTE], u32[NBIT]] = counts;
   u32[NX] = Math.ceil(inputs / 8) * 8;
+  u32[KNOWS] = 0;
   const end = r;
   for (r = REC + counts[0] * RECORD; r < end; r += RECORD) {
     const code = u32[r + OP];
     if (code !== op.MIX && code !== op.MIX2 && code !== op.APM) continue;
     u32[r + TABLE] = top;
+    if (code === op.MIX && (u32[r + RB] & 7) === 3) u32[KNOWS] = 1;
     if (code === op.MIX) top += op.SETS[u32[r + RB] & 7] * u32[NX] * 4;
     else if (code === op.MIX2) top += 16384 + 64;
     else top += ((u32[r + RK] & 3) === 0 ? 256 : 65536) * 132;

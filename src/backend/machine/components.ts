@@ -3,7 +3,7 @@ import * as op from '../../../assembly/portable/opcodes.ts';
 import * as state from './state.ts';
 import type { Region } from './state.ts';
 
-const { AUX, BASE, BIT, BITS, C0, CUR, EXPECT, HITS, LEN, MAP, DT, NEXT, NODE, POS, PR, RA, RB, RD, RING, RINGMASK, SPAN, TABLE, clamp, getX, mix32, reg, setX, squash, stretch } = state;
+const { AUX, BASE, BIT, BITS, C0, CUR, EXPECT, HITS, KNOWS, LEN, MAP, DT, NEXT, NODE, POS, PR, RA, RB, RD, RING, RINGMASK, SPAN, TABLE, clamp, getX, mix32, reg, setX, squash, stretch } = state;
 const { ISSE_RATE, LIMITS } = op;
 const { fround, imul, min } = Math;
 const FLIP = 0x80000000;
@@ -41,7 +41,7 @@ export function cm(s: Region, r: number): void {
   const { u32 } = s;
   if ((u32[BIT] & 3) === 0) u32[r + AUX] = seekCounters(s, r);
   u32[r + CUR] = u32[r + AUX] + 4 * u32[NODE];
-  if (u32[u32[r + CUR] >>> 2] !== 0) u32[HITS]++;
+  if (u32[KNOWS] === 1 && u32[u32[r + CUR] >>> 2] !== 0) u32[HITS]++;
   setX(s, u32[r + RD], stretch(s, (u32[u32[r + CUR] >>> 2] ^ FLIP) >>> 10));
 }
 export function cm2(s: Region, r: number): void {
@@ -75,7 +75,7 @@ function history(s: Region, r: number): number {
   const { u32 } = s;
   if ((u32[BIT] & 3) === 0) u32[r + AUX] = seekHistories(s, r);
   u32[r + CUR] = u32[r + AUX] + u32[NODE];
-  if (s.u8[u32[r + CUR]] !== 0) u32[HITS]++;
+  if (u32[KNOWS] === 1 && s.u8[u32[r + CUR]] !== 0) u32[HITS]++;
   return s.u8[u32[r + CUR]];
 }
 function learnHistory({ u8, u32 }: Region, r: number, bit: number): void {

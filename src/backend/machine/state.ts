@@ -33,6 +33,7 @@ export const EXPECT = 11; // and the byte it expects, plus 256; 0 for none
 export const WORDS = 12; // hashes of this word and of three before it
 export const FINGER = 16; // hash of the predictions
 export const HITS = 18; // counters and histories of this bit that have seen it before
+export const KNOWS = 19; // whether a mixer asks for HITS
 export const PROD = 10; // product of the probabilities, and how often it was scaled
 export const EXPO = 22;
 export const NBYTE = 23; // instructions a byte, a bit

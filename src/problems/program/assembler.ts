@@ -5,10 +5,10 @@
  * every word survives the way to text and back.
  */
 import { NadirError, nearest, show } from '../../core/errors.ts';
-import { NOP, PRIME, CM, MATCH, ROWS, TABLES } from '../../../assembly/portable/opcodes.ts';
+import { CM, DOT, MATCH, NEAR, NOP, PRIME, ROWS, SIGN, TABLES, TANH } from '../../../assembly/portable/opcodes.ts';
 import { WORDS, type Kernel } from '../../spaces/program.ts';
 
-/** A row of the table: `work` is what it takes, in nominal nanoseconds a byte. */
+/** A row of the table: `work` is what it takes, in nominal nanoseconds a byte (`workOf` knows those of many rows or inputs). */
 export interface Opcode {
   readonly code: number;
   readonly name: string;
@@ -155,7 +155,15 @@ export function live(words: Uint32Array): boolean[] {
 
 /** What an instruction takes, in nominal nanoseconds a byte. */
 export function workOf(word: number): number {
-  return byCode.get(word >>> 26)?.work ?? 0;
+  const each = byCode.get(word >>> 26)?.work ?? 0;
+  const b = (word >>> 10) & 63;
+  switch (word >>> 26) {
+    case NEAR: return each * (b + 1);
+    case SIGN: return each * ((b & 15) + 1);
+    case DOT:
+    case TANH: return each + 8 * ((b & 31) + 1);
+    default: return each;
+  }
 }
 
 /** What a kernel takes, in nominal nanoseconds a byte: the number that searches count as cost. */
