@@ -1,10 +1,10 @@
 /**
  * A machine's own code: the functions of nadir.wasm evaluated for one program, as a module over the same memory.
  *
- * Every instruction of the program becomes the bodies of byteOp, or of nibbleOp, bitOp and learnOp, with m and r known (Futamura's first projection): what those read of the plan, of D and of
- * static data is constant, so that their switches, operands and addresses fold, and what is left is straight code. Nothing of what an instruction means is written
- * here, so the bits are the interpreter's by construction. Calls with known arguments are put in place too.
- * Surprise: engines fold arithmetic well enough; what they cannot know is that a load is constant. Dead arms have to go here, or compiling takes 30 times as long.
+ * Every instruction of the program becomes the body of byteOp, or of nibbleOp, bitOp and learnOp, with m and r known (Futamura's first projection): what those
+ * read of the plan, of D and of static data is constant, so that their switches, operands and addresses fold, and what is left is straight code. Nothing of what an
+ * instruction means is written here, so the bits are the interpreter's by construction. Calls with known arguments are put in place too.
+ * Surprise: engines fold arithmetic well enough; what they cannot know is that a load is constant, and every arm of a switch that they do not have to drop is compiled later.
  */
 import { wasm } from '../../build/wasm.ts';
 import type { Kernels } from '../core/kernels.ts';

@@ -18,7 +18,7 @@ export interface MachineOptions {
 /** Beside the machine: its room for pieces, the module's own data, the arena's scratch, rounding. */
 const BESIDE = 18 * CHUNK + 3 * 65536;
 
-/** Nominal nanoseconds of work from which code of its own pays: it takes some 50 ms to make and to warm up, and saves a third. */
+/** Nominal nanoseconds of work from which code of its own pays: it takes up to 70 ms to make and compile, and saves more than a third (bench/machine.ts). */
 const PAYS = 400e6;
 
 /** Whether code made for a kernel saves more than making it takes, for so many bytes. */
