@@ -1,6 +1,7 @@
 /** The program space: codes, liveness and active doubles against the machine itself, moves that are valid, drawn from their stream alone, and never nothing. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as op from '../../assembly/portable/opcodes.ts';
+import { ROWS } from '../../assembly/portable/rows.ts';
 import { openBackend } from '../../src/backend/index.ts';
 import { createRandom } from '../../src/core/random.ts';
 import type { Backend, Json } from '../../src/core/types.ts';
@@ -153,7 +154,7 @@ describe('moves', () => {
       }
     }
     const rare: number[] = [op.PERM, op.DCT, op.PRIME, op.DOT, op.TANH, op.LDD]; // no move makes these; they stay where they are
-    const names = Array.from(op.ROWS, (row) => row.split('|').map((cell) => cell.trim())).filter(([, name]) => name !== '');
+    const names = Array.from(ROWS, (row) => row.split('|').map((cell) => cell.trim())).filter(([, name]) => name !== '');
     expect(names.filter(([code]) => !seen.has(Number(code)) && !rare.includes(Number(code))).map(([, name]) => name)).toEqual([]);
   });
   it('grow a program that predicts: eight of them from nothing are under 5 bits a byte for most', () => {

@@ -13,4 +13,5 @@ describe('the strategies', () => {
   });
 });
 
-for (const def of [random, ...strategies]) strategyContract(def);
+// In a page the golden races tell whether strategies give the same bits there.
+if (!('document' in globalThis)) for (const def of [random, ...strategies]) strategyContract(def);

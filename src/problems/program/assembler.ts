@@ -1,11 +1,12 @@
 /**
- * Programs as text, an instruction a line: `CM X3 R1 limit=5`. The opcodes are the rows of assembly/portable/opcodes.ts; here is only how their operands are written.
+ * Programs as text, an instruction a line: `CM X3 R1 limit=5`. The opcodes are the rows of assembly/portable/rows.ts; here is only how their operands are written.
  *
  * Registers stand by file and number (R, X, F; D for doubles), the rest by name. Whatever a word has set beyond its operands is written as `bits=0x...`, so that
  * every word survives the way to text and back.
  */
 import { NadirError, nearest, show } from '../../core/errors.ts';
-import { CM, DOT, MATCH, NEAR, NOP, PRIME, ROWS, SIGN, TABLES, TANH } from '../../../assembly/portable/opcodes.ts';
+import { CM, DOT, MATCH, NEAR, NOP, PRIME, SIGN, TABLES, TANH } from '../../../assembly/portable/opcodes.ts';
+import { ROWS } from '../../../assembly/portable/rows.ts';
 import { WORDS, type Kernel } from '../../spaces/program.ts';
 
 /** A row of the table: `work` is what it takes, in nominal nanoseconds a byte (`workOf` knows those of many rows or inputs). */
