@@ -32,6 +32,11 @@ export function sha256short(text: string): string {
   return hex(state[0]!) + hex(state[1]!);
 }
 
+/** The bytes that hex digits stand for. */
+export function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
 function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0');
 }

@@ -5,7 +5,7 @@
  * and a policy names the one script and the one style by their hashes. Surprise: under such a policy a style attribute is
  * refused, but the same colour as an SVG attribute is not.
  */
-import { sha256 } from '../core/sha256.ts';
+import { fromHex, sha256 } from '../core/sha256.ts';
 import { toBase64 } from '../core/snapshot.ts';
 import { escape, themes } from './sheet.ts';
 
@@ -98,7 +98,7 @@ function inert(value: unknown): string {
 }
 
 function hashed(text: string): string {
-  return `sha256-${toBase64(Uint8Array.from(sha256(text).match(/../g)!, (byte) => Number.parseInt(byte, 16)))}`;
+  return `sha256-${toBase64(fromHex(sha256(text)))}`;
 }
 
 const variables = (theme: 'light' | 'dark'): string => {

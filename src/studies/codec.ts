@@ -7,6 +7,7 @@
 import { sharedBackend, type BackendName } from '../backend/index.ts';
 import { crc32Bytes } from '../core/crc.ts';
 import { NadirError, messageOf } from '../core/errors.ts';
+import { fromHex } from '../core/sha256.ts';
 import { breathe } from '../core/run.ts';
 import { builtIns } from '../problems/kernels/index.ts';
 import { HEAD, PREFIX, begins, headerLength, readBlock, readHeader, writeBlock, writeEnd, writeHeader, type Block, type Header } from '../problems/program/container.ts';
@@ -47,7 +48,7 @@ export function encoder({ kernel, id, embed, length, backend, signal, ...given }
       const bits = given.bits ?? fitting(kernel, length, await sharedBackend(backend));
       const kind = embed ? 'embedded' : id > 0 ? 'built-in' : 'external';
       machine = await opened(kernel, bits, { backend, bytes: length ?? MUCH });
-      await emit(writeHeader({ bits, kind, id: embed ? 0 : id, kernel: kind === 'embedded' ? payload(kernel) : kind === 'external' ? digest(kernelHash(kernel)) : new Uint8Array(0), length }) as Bytes);
+      await emit(writeHeader({ bits, kind, id: embed ? 0 : id, kernel: kind === 'embedded' ? payload(kernel) : kind === 'external' ? fromHex(kernelHash(kernel)) : new Uint8Array(0), length }) as Bytes);
       return machine;
     }
 
@@ -187,10 +188,6 @@ function kernelOf({ kind, id, kernel }: Header, known: Kernel | undefined): Kern
   const hash = kernelHash(known);
   if (hash !== wanted) throw new NadirError('input', `the kernel has SHA-256 ${hash}; the container was made with ${wanted}`);
   return known;
-}
-
-function digest(hex: string): Uint8Array {
-  return Uint8Array.from({ length: hex.length / 2 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** Eight slots a byte of the input (measured: 0.1 % of the code over more), no more than are needed or may be had by default. */

@@ -20,7 +20,8 @@ import { kernelHash, kernelJson, readKernel, writeKernel } from '../problems/pro
 import { machineBytes } from '../problems/program/machine.ts';
 import { programs, type Kernel } from '../spaces/program.ts';
 import { memory } from '../stores/index.ts';
-import { BESIDE, examiners, type ExamineSetup } from './programs/examine.ts';
+import { BESIDE } from './machines.ts';
+import { examiners, type ExamineSetup } from './programs/examine.ts';
 import { codedBytes, type HeldOutScore } from './programs/heldout.ts';
 import { openKeep, type Keep } from './programs/keep.ts';
 import { asked, type Asked, type ProgramSearch, type SearchOptions } from './programs/options.ts';

@@ -4,7 +4,7 @@
  * Surprise: JSON has no NaN, no infinities, and JSON.stringify(-0) is "0"; those four are strings here.
  */
 import { NadirError, messageOf, show } from '../../core/errors.ts';
-import { sha256 } from '../../core/sha256.ts';
+import { fromHex, sha256 } from '../../core/sha256.ts';
 import type { Json } from '../../core/types.ts';
 import { DOUBLES, WORDS, type Kernel } from '../../spaces/program.ts';
 import { disassemble } from './assembler.ts';
@@ -73,9 +73,8 @@ export function writeKernel(kernel: Kernel): Uint8Array {
   return bytes;
 }
 
-function digest(bytes: Uint8Array): number[] {
-  const hex = sha256(bytes);
-  return Array.from({ length: 32 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
+function digest(bytes: Uint8Array): Uint8Array {
+  return fromHex(sha256(bytes));
 }
 
 /**

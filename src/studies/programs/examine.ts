@@ -4,8 +4,9 @@ import { NadirError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { cpu, now } from '../../platform/index.ts';
 import { examiner, price, slots, type Examine, type Question, type Trial } from '../../problems/compression.ts';
-import { CHUNK, machineBytes } from '../../problems/program/machine.ts';
+import { machineBytes } from '../../problems/program/machine.ts';
 import { programs, type Kernel } from '../../spaces/program.ts';
+import { BESIDE } from '../machines.ts';
 
 import type { Backend } from '../../core/types.ts';
 import type { Job } from '../../executors/job.ts';
@@ -15,9 +16,6 @@ import type { Pool } from '../../platform/pool.ts';
 export interface ExamineSetup { readonly wasm?: WebAssembly.Module; readonly backend: BackendName; readonly corpus: Uint8Array; readonly bits: number }
 interface ExamineJob extends Job { readonly kind: 'examine'; readonly kernels: readonly Kernel[]; readonly question: Question }
 interface Examined { readonly trials: readonly Trial[]; readonly milliseconds: number }
-
-/** Beside a machine: its room for pieces, the module's own data, scratch, rounding. */
-export const BESIDE: number = 18 * CHUNK + 4 * 65536;
 
 const rooms = new WeakMap<object, { backend: Backend; bytes: number; examine: (kernels: readonly Kernel[], question: Question) => Trial[] }>();
 

@@ -9,6 +9,7 @@ import { NadirError, show } from '../../core/errors.ts';
 import { seal, unseal } from '../../core/snapshot.ts';
 import { openClaims } from '../../experiment/claims.ts';
 import { files, now, time } from '../../platform/index.ts';
+import { join } from '../codec.ts';
 
 import type { Json, Snapshot, Store } from '../../core/types.ts';
 
@@ -63,7 +64,7 @@ export async function openKeep(store: Store, race: { readonly [field: string]: J
       pending = [];
       for (const line of lines) length += line.length;
       const text = bytes(JSON.stringify(seal(KIND, { race, journal: length, state })));
-      if (lines.length > 0) await store.append('journal.jsonl', joined(lines));
+      if (lines.length > 0) await store.append('journal.jsonl', join(lines));
       await store.put('state.json', text);
       due = now() + Math.max(PAUSE, (now() - begun) / PART);
     };
@@ -118,13 +119,4 @@ async function restored(store: Store, race: { readonly [field: string]: Json }, 
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
