@@ -16,12 +16,12 @@ const held = join(folder, 'held.txt');
 writeFileSync(corpus, text(6000, 3));
 writeFileSync(held, text(3000, 4));
 writeFileSync(join(folder, 'empty.txt'), '');
-const args = ['--corpus', corpus, '--cost', '700', '--bits', '14', '--seed', '3', '--workers', '1'];
+const args = ['--corpus', corpus, '--cost', '1500', '--bits', '14', '--seed', '3', '--workers', '1'];
 const kept = (out: string, name: string): Buffer => readFileSync(join(folder, out, name));
 
 /** Starts a search, waits for its first saved state, and ends it by a signal. */
-async function cut(out: string, signal: 'SIGKILL' | 'SIGINT', lines: number): Promise<{ code: number | null; err: string }> {
-  const child = spawn(process.execPath, [cli, 'programs', 'search', ...args, '--out', out], { cwd: folder });
+async function cut(out: string, signal: 'SIGKILL' | 'SIGINT', lines: number, given: readonly string[] = args): Promise<{ code: number | null; err: string }> {
+  const child = spawn(process.execPath, [cli, 'programs', 'search', ...given, '--out', out], { cwd: folder });
   let err = '';
   child.stderr.on('data', (chunk) => (err += chunk));
   const ended = new Promise<number | null>((done) => child.on('exit', done));
@@ -57,9 +57,10 @@ describe('nadir programs search', () => {
   }, 120_000);
 
   it('lets one process at a folder, says how to go on after Ctrl-C, and refuses another race there', async () => {
-    const running = cut('shared', 'SIGINT', 1);
+    const long = [...args, '--cost', '60000']; // it is stopped long before its end
+    const running = cut('shared', 'SIGINT', 1, long);
     while (!existsSync(join(folder, 'shared', 'claims', 'race'))) await new Promise((resolve) => setTimeout(resolve, 20));
-    const other = await nadir(...args, '--out', 'shared');
+    const other = await nadir(...long, '--out', 'shared');
     expect(other.err).toMatch(/^nadir: shared is in use by process \d+-[0-9a-f]+( on .*)?: two searches cannot share it; wait, or give another\n$/);
     expect(other.code).toBe(1);
     const { code, err } = await running;
@@ -68,15 +69,15 @@ describe('nadir programs search', () => {
     expect(existsSync(join(folder, 'shared', 'winner.kernel'))).toBe(true);
     const journal = kept('shared', 'journal.jsonl');
     rmSync(join(folder, 'shared', 'journal.jsonl'));
-    expect((await nadir(...args, '--out', 'shared')).err).toBe(`nadir: journal.jsonl of shared has 0 bytes and its state is of ${journal.length}: it was cut; --fresh starts over\n`);
+    expect((await nadir(...long, '--out', 'shared')).err).toBe(`nadir: journal.jsonl of shared has 0 bytes and its state is of ${journal.length}: it was cut; --fresh starts over\n`);
     writeFileSync(join(folder, 'shared', 'journal.jsonl'), journal);
     const state = kept('shared', 'state.json');
     for (const [bad, what] of [['{', 'it is not JSON'], ['{}', "the saved state is not one of nadir's: {}"], [state.toString().replace('"journal":', '"jurnal":'), 'the saved state of "programs search" is damaged: its checksum does not match']]) {
       writeFileSync(join(folder, 'shared', 'state.json'), bad!);
-      expect((await nadir(...args, '--out', 'shared')).err).toBe(`nadir: state.json of shared cannot be read: ${what}; --fresh starts over\n`);
+      expect((await nadir(...long, '--out', 'shared')).err).toBe(`nadir: state.json of shared cannot be read: ${what}; --fresh starts over\n`);
     }
     writeFileSync(join(folder, 'shared', 'state.json'), state);
-    expect((await nadir(...args, '--out', 'shared', '--seed', '4')).err).toBe('nadir: shared holds a race with seed 3; this one has 4: give the same, another place, or --fresh to start over\n');
+    expect((await nadir(...long, '--out', 'shared', '--seed', '4')).err).toBe('nadir: shared holds a race with seed 3; this one has 4: give the same, another place, or --fresh to start over\n');
     expect((await nadir(...args, '--cost', '100', '--out', 'shared', '--fresh')).code).toBe(0);
   }, 120_000);
 
