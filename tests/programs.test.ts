@@ -16,7 +16,7 @@ const held = join(folder, 'held.txt');
 writeFileSync(corpus, text(6000, 3));
 writeFileSync(held, text(3000, 4));
 writeFileSync(join(folder, 'empty.txt'), '');
-const args = ['--corpus', corpus, '--cost', '1500', '--bits', '14', '--seed', '3', '--workers', '1'];
+const args = ['--corpus', corpus, '--cost', '12000', '--bits', '14', '--seed', '3', '--workers', '1'];
 const kept = (out: string, name: string): Buffer => readFileSync(join(folder, out, name));
 
 /** Starts a search, waits for its first saved state, and ends it by a signal. */
@@ -54,7 +54,7 @@ describe('nadir programs search', () => {
     const found = JSON.parse(resumed.out);
     expect(found).toEqual({ ...told, cpu: found.cpu, store: 'killed' });
     expect(JSON.parse((await second).out)).toEqual({ ...told, store: 'straight', heldOut: [] }); // nothing is searched again
-  }, 120_000);
+  }, 240_000);
 
   it('lets one process at a folder, says how to go on after Ctrl-C, and refuses another race there', async () => {
     const long = [...args, '--cost', '60000']; // it is stopped long before its end
