@@ -89,9 +89,9 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     return seal(options.kind ?? 'run', { run: mine as unknown as Snapshot, optimizer: state });
   };
 
-  /** What share of the data a batch asks for: all of it where the problem knows no less. */
+  /** What share of the data a batch asks for: all of it where the problem knows no parts. */
   function share(batch: Batch<X>): number {
-    return problem.fidelity ? (batch.fidelity ?? 1) : 1;
+    return problem.share ? problem.share(batch) : problem.fidelity ? (batch.fidelity ?? 1) : 1;
   }
 
   /** Counts a scored batch from point `skip` on, and keeps its best. */

@@ -69,6 +69,11 @@ export interface Batch<X> {
   readonly xs: readonly X[];
   readonly gradient?: boolean;
   readonly fidelity?: number;
+  /** Which mini-batch of its shuffled data a problem over data answers on, from 0 through all epochs, and how many from there on (1 by default); absent: all of its data. */
+  readonly at?: number;
+  readonly span?: number;
+  /** Which part of its data a problem over data answers on; 'train' by default. Without `at`, all of that part, as in evaluation: nothing is dropped out. */
+  readonly part?: 'train' | 'validation';
   /** A loss above this may be answered by any lower bound of it that is above this too. */
   readonly above?: number;
   /** What making this batch took, in the problem's unit of cost, where that is worth counting. */
@@ -101,6 +106,8 @@ export interface Problem<X, S extends Space<X> = Space<X>> {
   readonly gradient?: number;
   /** Whether `batch.fidelity` means anything here; else every batch is scored, and charged, in full. */
   readonly fidelity?: boolean;
+  /** Of a problem over data: the share of its training data that a batch reads for a point; it takes the place of `fidelity`. */
+  share?(batch: Batch<X>): number;
   /** Whether its scores say what they cost in a unit of its own, so that nobody knows beforehand how much of a batch can be paid for: then every batch is scored whole. */
   readonly priced?: boolean;
   score(batch: Batch<X>): Scores<X> | Promise<Scores<X>>;

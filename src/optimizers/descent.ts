@@ -82,7 +82,7 @@ export const shrink = (decay: number): TransformDef => () => ({
 
 const POWERS = Array.from({ length: 21 }, (_, k) => 1 / (1 << k));
 
-interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly step: Float64Array; readonly chain: readonly Snapshot[] }
+interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly step: Float64Array; readonly at: number; readonly chain: readonly Snapshot[] }
 
 /**
  * A descent over a box along a chain of transforms, applied left to right to the gradient.
@@ -102,6 +102,7 @@ export function chain(links: readonly TransformDef[], fidelity: number): (space:
     const step = saved?.step.slice() ?? new Float64Array(dim);
     const transforms = links.map((link, i) => link(dim, saved?.chain[i]));
     const update = new Float64Array(dim);
+    let at = saved?.at ?? 0; // batches told: of a problem over data, the mini-batch
     let good = saved?.good?.slice(); // the last point that did not fail, and its loss
     let loss = saved?.loss ?? Infinity;
     let violation = saved?.violation ?? Infinity;
@@ -125,18 +126,19 @@ export function chain(links: readonly TransformDef[], fidelity: number): (space:
     }
 
     function save(): Snapshot {
-      return { random: random.save(), x: x.slice(), good: good?.slice() ?? null, loss, violation, step: step.slice(), chain: transforms.map((t) => t.save()) };
+      return { random: random.save(), x: x.slice(), good: good?.slice() ?? null, loss, violation, step: step.slice(), at, chain: transforms.map((t) => t.save()) };
     }
 
     return {
       x,
       step,
       ask() {
-        return (pending ??= { xs: [x.slice()], gradient: true, ...(fidelity < 1 ? { fidelity } : {}) });
+        return (pending ??= { xs: [x.slice()], gradient: true, at, ...(fidelity < 1 ? { fidelity } : {}) });
       },
       tell(told, scores) {
         if (told === pending) {
           descend(scores);
+          at++;
           pending = undefined;
           return;
         }
