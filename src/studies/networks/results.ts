@@ -23,10 +23,12 @@ export interface Epoch {
   /** Descent steps and cost (full passes over the training data, a gradient is three) so far. */
   readonly step: number;
   readonly cost: number;
+  /** Without penalty and dropout, over all of the part. */
   readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  /** Share of right classes; null where numbers are predicted. */
+  readonly trainAccuracy: number | null;
   readonly validationLoss: number;
-  readonly validationAccuracy: number;
+  readonly validationAccuracy: number | null;
 }
 
 export interface TrainResult {
@@ -40,12 +42,13 @@ export interface TrainResult {
   /** The epoch with the least validation loss; its parameters are the ones kept. */
   readonly best: Epoch;
   /** Read once, after the last epoch, at the best parameters; null without a test part. */
-  readonly test: { readonly loss: number; readonly accuracy: number } | null;
+  readonly test: { readonly loss: number; readonly accuracy: number | null } | null;
   /** The mini-batch loss and the norm of its gradient, thinned to at most 2000 steps. */
   readonly history: { readonly step: readonly number[]; readonly loss: readonly number[]; readonly gradientNorm: readonly number[] };
   readonly escape: EscapeStatistics | null;
   readonly stop: 'done' | 'diverged';
   readonly reason: string | null;
+  /** Of the process that finished it: a training that was killed and went on does not count what came before. */
   readonly seconds: number;
 }
 
@@ -67,4 +70,6 @@ export interface LandscapeRun {
   readonly milliseconds: number;
   /** Best loss after so much cost, thinned to 200. */
   readonly trace: readonly (readonly [number, number])[];
+  /** Of a function in two dimensions: where the method stood, thinned to 200. */
+  readonly path?: readonly (readonly [number, number])[];
 }
