@@ -15,12 +15,15 @@ import { aging, genetic } from './genetic.ts';
 import { lagrangian } from './lagrangian.ts';
 import { lbfgs } from './lbfgs.ts';
 import { pattern } from './pattern.ts';
+import { perturbed } from './perturbed.ts';
 import { random } from './random.ts';
 import { bipop, ipop } from './restart.ts';
+import { adamr } from './schedule.ts';
 import { cmaesseparable } from './separable.ts';
+import { sharpness } from './sharpness.ts';
 import { simplex } from './simplex.ts';
 
-export const optimizers: readonly OptimizerDef[] = [auto, random, annealing, descent, sgd, adam, adamw, evolution, cmaes, cmaesseparable, ipop, bipop, lbfgs, basin, multistart, lagrangian, differential, simplex, pattern, coordinate, dual, genetic, aging];
+export const optimizers: readonly OptimizerDef[] = [auto, random, annealing, descent, sgd, adam, adamw, adamr, perturbed, sharpness, evolution, cmaes, cmaesseparable, ipop, bipop, lbfgs, basin, multistart, lagrangian, differential, simplex, pattern, coordinate, dual, genetic, aging];
 
 /** The definition of that name; an unknown name is an error that offers the nearest. */
 export function optimizer(name: unknown): OptimizerDef {

@@ -13,11 +13,14 @@ import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Scores, Snapsh
 import { adam, adamw, descent, sgd } from './descent.ts';
 import { lbfgs } from './lbfgs.ts';
 import { pattern } from './pattern.ts';
+import { perturbed } from './perturbed.ts';
+import { adamr } from './schedule.ts';
+import { sharpness } from './sharpness.ts';
 import { simplex } from './simplex.ts';
 
 export interface LagrangianParams { readonly [key: string]: Json; readonly local: string; readonly cap: number | null; readonly margin: number; readonly growth: number }
 
-const LOCALS: { readonly [name: string]: OptimizerDef } = Object.fromEntries([lbfgs, simplex, pattern, descent, sgd, adam, adamw].map((def) => [def.name, def]));
+const LOCALS: { readonly [name: string]: OptimizerDef } = Object.fromEntries([lbfgs, simplex, pattern, descent, sgd, adam, adamw, adamr, perturbed, sharpness].map((def) => [def.name, def]));
 const ROUNDS = 20; // planned for a local optimizer that never ends
 const PROGRESS = 0.5; // of the infeasibility a round, else the penalty grows
 const MOST = 1e20; // multiplier or penalty

@@ -30,6 +30,9 @@ const LIMITED: { readonly [name: string]: { readonly optimizer?: string; readonl
   sgd: { optimizer: 'lagrangian', params: { local: 'sgd' } },
   adam: { optimizer: 'lagrangian', params: { local: 'adam' }, cost: 20000 },
   adamw: { optimizer: 'lagrangian', params: { local: 'adamw' }, cost: 20000 },
+  adamr: { optimizer: 'lagrangian', params: { local: 'adamr' }, cost: 40000 },
+  perturbed: { optimizer: 'lagrangian', params: { local: 'perturbed' } },
+  sharpness: { optimizer: 'lagrangian', params: { local: 'sharpness' } },
   pattern: { optimizer: 'lagrangian', params: { local: 'pattern' }, gap: 1e-5 },
   coordinate: { gap: 0.6 }, // lines along the axes only: the first stage of others
   dual: { gap: 0.05 },
