@@ -11,6 +11,7 @@ import { combinationTwins } from './combinations.ts';
 import { functionTwins } from './functions.ts';
 import { linalgTwins } from './linalg.ts';
 import { machineTwins } from './machine.ts';
+import { networkTwins } from './network.ts';
 import { subsetTwins } from './subsets.ts';
 
 /** A reference backend with an arena of `bytes`. */
@@ -46,6 +47,7 @@ export function openReference(bytes: number): Backend {
     ...linalgTwins(heap),
     ...combinationTwins(heap),
     ...subsetTwins(heap),
+    ...networkTwins(buffer),
     ...machineTwins(buffer),
   };
   return arena('reference', kernels, buffer, 16); // 16: a pointer of 0 means "not wanted"

@@ -8,6 +8,11 @@ type Pointer = number;
 export type FunctionKernel = (loss: Pointer, gradient: Pointer, xs: Pointer, n: number, dim: number, weights: Pointer) => void;
 export type MapKernel = (out: Pointer, x: Pointer, n: number) => void;
 
+export type DenseKernel = (out: Pointer, work: Pointer, a: Pointer, b: Pointer, bias: Pointer, n: number, m: number, k: number, turned: 0 | 1) => void;
+export type OuterKernel = (out: Pointer, work: Pointer, a: Pointer, b: Pointer, n: number, m: number, k: number, quarter: number) => void;
+export type EntropyKernel = (slope: Pointer, loss: Pointer, hits: Pointer, work: Pointer, logits: Pointer, labels: Pointer, n: number, m: number, scale: number) => void;
+export type SquaresKernel = (slope: Pointer, loss: Pointer, outputs: Pointer, targets: Pointer, n: number, m: number, scale: number) => void;
+
 export interface Kernels {
   /** 4 words a block of Philox4x32-10 with key (k0, k1) and counter (lo, hi, tag, 0), the counter counting up. */
   philox(out: Pointer, blocks: number, k0: number, k1: number, lo: number, hi: number, tag: number): void;
@@ -78,6 +83,34 @@ export interface Kernels {
    * `width`: more than literal energies and partial sums can differ, 0 where none of them rounds. `work`: n n + (n + 1)(n + 1) + 1200 doubles; depth up to 30, n up to 52.
    */
   qubo(out: Pointer, work: Pointer, q: Pointer, linear: Pointer, n: number, depth: number, piece: number, width: number): void;
+
+  /** `out` (n x m) = a (n x k) b (k x m) + bias (0: none); `turned`: b lies as m x k. `work`: 160 bytes and 32 k. */
+  readonly dense32: DenseKernel;
+  readonly dense64: DenseKernel;
+  /** `out` (k x m) = sum of a[r]^T b[r] over n examples, a n x k, b n x m: four sums of `quarter` examples, (q0 + q1) + (q2 + q3), or with quarter 0 one. `work`: 544 bytes and 32 n. */
+  readonly outer32: OuterKernel;
+  readonly outer64: OuterKernel;
+  /** `out = f(x)`, kind 0 relu, 1 tanh, 2 gelu (its tanh form). What is on n elements may touch up to 32 bytes behind them: here and in all below. */
+  activate32(out: Pointer, x: Pointer, n: number, kind: number): void;
+  activate64(out: Pointer, x: Pointer, n: number, kind: number): void;
+  /** `slope = slope f'(x)`, where y = f(x). */
+  derive32(slope: Pointer, x: Pointer, y: Pointer, n: number, kind: number): void;
+  derive64(slope: Pointer, x: Pointer, y: Pointer, n: number, kind: number): void;
+  /** Of n rows of m logits and byte labels: f64 cross-entropies, f64 1 where the first of the largest is the label, and `slope = scale (softmax - one-hot)`, which may be 0. `work`: m doubles. */
+  readonly entropy32: EntropyKernel;
+  readonly entropy64: EntropyKernel;
+  /** `loss[r]` = the mean of (output - target)^2 over m, in f64; `slope = scale (output - target)`, which may be 0. */
+  readonly squares32: SquaresKernel;
+  readonly squares64: SquaresKernel;
+  /** `out = byte scale + shift`. */
+  bytes32(out: Pointer, x: Pointer, n: number, scale: number, shift: number): void;
+  bytes64(out: Pointer, x: Pointer, n: number, scale: number, shift: number): void;
+  /** `x = word >= threshold ? x factor : 0`. */
+  drop32(x: Pointer, words: Pointer, n: number, threshold: number, factor: number): void;
+  drop64(x: Pointer, words: Pointer, n: number, threshold: number, factor: number): void;
+  /** f64 to f32 and f32 to f64. */
+  readonly narrow: MapKernel;
+  readonly widen: MapKernel;
 
   /** Lays out a machine at m, 64-byte aligned, for the words at m + 51200, with tables of 2^bits slots; the bytes it takes, of which 57344 must be there already. */
   machinePlan(m: Pointer, bits: number): number;
