@@ -36,12 +36,12 @@ interface Left { readonly x: Float64Array; readonly loss: number; readonly viola
 interface Saved { readonly random: Snapshot; readonly inner: Snapshot; readonly left: Left | null; readonly since: number }
 
 /**
- * A descent with noise where its gradient is small.
+ * A descent with noise where its gradient is small, as on a saddle.
  * @param begin what `chain` returns
  * @example
  * const begin = perturb(chain([rate(0.1)], 1), { radius: 0.1, threshold: 1e-3, wait: 10, fall: 0 });
  * const descent = begin(box(2, -1, 1), { random: createRandom(1), backend: await sharedBackend(), x0: Float64Array.of(0, 0) });
- * descent.tell(descent.ask(), { loss: Float64Array.of(0), gradient: [Float64Array.of(0, 0)] }); // a saddle
+ * descent.tell(descent.ask(), { loss: Float64Array.of(0), gradient: [Float64Array.of(0, 0)] });
  * Math.hypot(...descent.x) <= 0.1 && descent.x[0] !== 0; // true
  */
 export function perturb(begin: Begin, { radius, threshold, wait, fall }: Perturbation): Begin {

@@ -33,7 +33,7 @@ export function stepped(every: number, factor: number): TransformDef {
  * @example
  * const descent = chain([rate(0.1), cosine(2)], 1)(box(1, -1, 1), { random: createRandom(1), backend: await sharedBackend(), x0: Float64Array.of(0) });
  * for (let t = 0; t < 2; t++) descent.tell(descent.ask(), { loss: Float64Array.of(1), gradient: [Float64Array.of(1)] });
- * descent.step; // Float64Array(1) [ 0.05 ]
+ * descent.step[0].toFixed(4); // 0.0500
  */
 export function cosine(length: number, floor: number = 0): TransformDef {
   count('length', length);
