@@ -1,0 +1,49 @@
+/** `nadir networks landscape`: who leaves his basin, and how deep he ends, at equal cost. */
+import { landscape as study, landscapeRuns } from '../../studies/networks/landscape.ts';
+import { landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
+import { brief, number, table, type Command } from '../shared.ts';
+import { counts, ended, follow, names, replicates, seedOptions, shared } from './study.ts';
+
+const OUT = './runs/landscape';
+
+export const landscape: Command = {
+  name: 'networks landscape',
+  about: 'escape and its rivals from equal starts at equal cost: escape rates, losses, and whether they differ from Adam\'s',
+  options: {
+    problems: { type: 'string', about: 'test functions, mlp-smooth, mlp-jagged (rosenbrock,rastrigin,ackley,double-well)' },
+    methods: { type: 'string', about: 'some of sgd,adam,adamw,adamr,perturbed,sharpness,basin,escape,escape-faithful (all)' },
+    dim: { type: 'string', about: 'of the functions (10)' },
+    cost: { type: 'string', about: 'evaluations of a function, a gradient is one more (20000)' },
+    passes: { type: 'string', about: 'passes over the data of a network, a gradient is two more (300)' },
+    lr: { type: 'string', about: 'of every method that has one (0.01)' },
+    rotated: { type: 'boolean', about: 'functions are shifted and rotated, another way each seed' },
+    seed: { type: 'string', about: 'an integer from 0 (0)' },
+    ...seedOptions('runs of every method on every problem (20)'),
+    ...shared(OUT),
+  },
+  async run(values, io) {
+    const definition = study({
+      problems: names(values, 'problems'), methods: names(values, 'methods'), dim: number(values, 'dim'), cost: number(values, 'cost'), passes: number(values, 'passes'),
+      lr: number(values, 'lr'), rotated: values.rotated === true, seed: number(values, 'seed'), seeds: replicates(values),
+    });
+    const done = await follow(definition, OUT, values, io);
+    const runs = landscapeRuns(done.records);
+    const rows = landscapeTable(runs);
+    await done.store.put('landscape_results.json', new TextEncoder().encode(`${JSON.stringify({ rows, runs })}\n`));
+    if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, rows, runs }));
+    else {
+      io.out(`${done.made.size} runs; ${counts(done.made)}`);
+      if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', '95 %', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
+      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at 0.01; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json beside them`);
+    }
+    ended(done, values, io);
+  },
+};
+
+function cells({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, escapes, overhead, adjusted, verdict }: LandscapeRow): string[] {
+  const percent = (share: number): string => (100 * share).toFixed(0);
+  return [
+    problem, String(dim), method, String(runs), `${percent(rate)} %`, `${percent(rateLow)} to ${percent(rateHigh)} %`, brief(median), `${brief(low)} to ${brief(high)}`, brief(escapes), `${percent(overhead)} %`,
+    adjusted === null ? '-' : brief(adjusted), verdict ?? '-',
+  ];
+}

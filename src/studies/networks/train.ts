@@ -1,0 +1,148 @@
+/**
+ * One training: an optimizer on a network until its epochs are paid for, looked at once an epoch.
+ *
+ * An epoch is what one pass of gradients costs, three evaluations of the training data, whatever the optimizer spends it on, so every
+ * optimizer gets the same. What the epochs measure (all of the training and validation data, nothing dropped out) is not counted.
+ * Surprise: 430 shares of 128/55,000 do not add up to one, so budgets and epochs have a slack of a billionth.
+ */
+import { NadirError } from '../../core/errors.ts';
+import { createRandom } from '../../core/random.ts';
+import { run } from '../../core/run.ts';
+import { seal, unseal } from '../../core/snapshot.ts';
+import { network, type NetworkOptions } from '../../problems/network.ts';
+import { begin } from './begin.ts';
+import { plainConfig, type Checked } from './config.ts';
+import { openHistory, type History } from './history.ts';
+
+import type { Backend, Batch, Json, Optimizer, Scores, Snapshot } from '../../core/types.ts';
+import type { EscapeStatistics } from '../../optimizers/escape.ts';
+import type { Split } from '../../problems/data.ts';
+import type { Epoch, TrainResult } from './results.ts';
+
+const PASS = 3; // evaluations that one pass of gradients costs
+const SLACK = 1e-9;
+const FAR = 1000; // times the loss at the start: diverged
+
+export interface FitOptions {
+  readonly split: Split;
+  readonly seed: number;
+  readonly backend: Backend;
+  readonly signal?: AbortSignal;
+  /** Sees every step; `save` is the whole state. */
+  readonly observe?: (progress: FitProgress) => void;
+  /** What `save` gave. */
+  readonly resume?: Json;
+}
+export interface FitProgress {
+  /** The last one that was looked at. */
+  readonly epoch: Epoch;
+  /** Whether it is new. */
+  readonly fresh: boolean;
+  save(): Json;
+}
+/** `x`: the best parameters; `layers`: widths from inputs to outputs. */
+export interface Fitted { readonly result: TrainResult; readonly x: Float64Array; readonly layers: readonly number[] }
+
+interface Saved { readonly run: Json; readonly epochs: readonly Epoch[]; readonly best: number; readonly x: Float64Array; readonly history: Snapshot }
+
+/** Trains. Throws `input` for data and networks that do not fit, `objective` when there is no loss at the start, `aborted`. */
+export async function fit(config: Checked, { split, seed, backend, signal, observe, resume }: FitOptions): Promise<Fitted> {
+  const { validation } = split;
+  if (validation === undefined) throw new NadirError('input', `data ${split.name} has no validation part; training keeps the parameters that are best there`);
+  const streams = createRandom(seed, backend);
+  const loss = config.network.loss ?? (split.train.labels ? 'cross-entropy' : 'mse');
+  const problem = network(split, { ...config.network, loss, batch: config.batch, seed } as NetworkOptions, { backend });
+  const kind = `train ${config.name}`;
+  const saved = resume === undefined ? undefined : (unseal(kind, resume) as unknown as Saved);
+  const state = saved && (unseal('run', saved.run) as { readonly run: Snapshot; readonly optimizer: Snapshot });
+  const x0 = problem.space.sample(streams.fork('start'));
+  const budget = PASS * config.epochs;
+  const inner = begin(config, problem, { backend, random: streams.fork('optimizer'), x0, cost: budget }, config.epochs * problem.batches, state?.optimizer);
+  const history = openHistory(saved?.history);
+  const epochs: Epoch[] = [...(saved?.epochs ?? [])];
+  let best = saved?.best ?? 0; // its place in epochs
+  let bestX = saved?.x.slice() ?? x0.slice();
+  let reason: string | null = null;
+
+  /** Looks at a point; false when there is no loss. */
+  function look(epoch: number, cost: number, x: Float64Array): boolean {
+    const [train, held] = [problem.evaluate(x, 'train'), problem.evaluate(x, 'validation')];
+    for (const [part, { loss: found }] of [['training', train], ['validation', held]] as const) {
+      if (Number.isFinite(found)) continue;
+      reason ??= `the ${part} loss was ${found} after ${history.steps} steps`;
+      return false;
+    }
+    epochs.push({ epoch, step: history.steps, cost, trainLoss: train.loss, trainAccuracy: share(train.accuracy), validationLoss: held.loss, validationAccuracy: share(held.accuracy) });
+    if (held.loss < epochs[best]!.validationLoss) {
+      best = epochs.length - 1;
+      bestX = x.slice();
+    }
+    return true;
+  }
+
+  if (saved === undefined && !look(0, 0, x0)) throw new NadirError('objective', `training cannot begin: ${reason}`);
+  const far = FAR * epochs[0]!.trainLoss;
+  const optimizer = watched(inner, history, () => reason === null, (found, step) => {
+    if (!(found <= far)) reason ??= found < Infinity ? `the loss was ${found} at step ${step}, more than ${FAR} times that of the start` : `the loss was no number at step ${step}`;
+  });
+  let last: { readonly cost: number; readonly x: Float64Array } = { cost: 0, x: x0 };
+  const outcome = await run(problem, optimizer, { cost: budget * (1 + SLACK), signal }, {
+    resume: state?.run,
+    observe({ cost, best: found, save }) {
+      last = { cost, x: standing(inner) ?? found!.x };
+      const epoch = Math.floor((cost / PASS) * (1 + SLACK));
+      const due = reason === null && epoch > epochs.at(-1)!.epoch;
+      const fresh = due && look(epoch, cost, last.x);
+      if (reason === null) observe?.({ epoch: epochs.at(-1)!, fresh, save: () => seal(kind, { run: save(), epochs, best, x: bestX, history: history.save() } as unknown as Snapshot) });
+    },
+  }).catch((error: unknown) => {
+    if (reason === null) throw error; // every evaluation failed: diverged at its first step
+    return undefined;
+  });
+  if (outcome?.stop === 'aborted') throw new NadirError('aborted', `training ${config.name} was stopped after ${history.steps} steps`);
+  if (reason === null && epochs.at(-1)!.step < history.steps && epochs.at(-1)!.epoch < config.epochs) look(outcome!.stop === 'budget' ? config.epochs : Math.ceil(last.cost / PASS), last.cost, last.x);
+  const read = split.test && problem.evaluate(bestX, 'test');
+  const test = read ? { loss: read.loss, accuracy: share(read.accuracy) } : null;
+  const escape = (inner.report?.() as EscapeStatistics | undefined) ?? null;
+  const plain = plainConfig(config);
+  return {
+    x: bestX,
+    layers: problem.layers,
+    result: {
+      experiment: config.name,
+      config: { ...plain, network: { ...plain.network, loss }, seed },
+      seed,
+      parameters: bestX.length,
+      examples: { train: split.train.n, validation: validation.n, test: split.test?.n ?? 0 },
+      epochs,
+      final: epochs.at(-1)!,
+      best: epochs[best]!,
+      test,
+      history: history.kept(),
+      escape: escape !== null && 'escapes' in escape ? escape : null,
+      stop: reason === null ? 'done' : 'diverged',
+      reason,
+      seconds: 0,
+    },
+  };
+}
+
+const share = (accuracy: number): number | null => (Number.isNaN(accuracy) ? null : accuracy);
+
+/** Where a descent stands. */
+export function standing(optimizer: Optimizer<Float64Array>): Float64Array | undefined {
+  return (optimizer as Partial<{ readonly x: Float64Array }>).x;
+}
+
+/** The optimizer, each of its descent steps noted, with nothing left to try once `more` says no. */
+function watched(inner: Optimizer<Float64Array>, history: History, more: () => boolean, step: (loss: number, step: number) => void): Optimizer<Float64Array> {
+  return {
+    ask: () => (more() ? inner.ask() : undefined),
+    tell(batch: Batch<Float64Array>, scores: Scores<Float64Array>) {
+      if (history.note(batch, scores, standing(inner))) step(scores.loss[0]!, history.steps);
+      return inner.tell(batch, scores);
+    },
+    save: () => inner.save(),
+    ...(inner.report && { report: () => inner.report!() }),
+  };
+}
