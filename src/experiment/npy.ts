@@ -160,7 +160,12 @@ export function npzFlaw(name: string): string | undefined {
 export function readNpz(bytes: Uint8Array): { [name: string]: Shaped } {
   let files: { [path: string]: Uint8Array };
   try {
-    files = unzipSync(bytes);
+    files = unzipSync(bytes, {
+      filter({ name, size, originalSize }) { // before it is allocated; DEFLATE makes at most 1032 bytes of one
+        if (originalSize > 1032 * Math.min(size, bytes.length) + 64) throw new Error(`${show(name)} says it holds ${originalSize} bytes, and ${size} are there`);
+        return true;
+      },
+    });
   } catch (error) {
     throw new NadirError('store', `the .npz cannot be read: ${messageOf(error)}`, { cause: error });
   }
