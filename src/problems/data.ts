@@ -18,7 +18,14 @@ export interface Data {
   readonly targets?: Float32Array;
 }
 /** Three parts that share no example. The test part is for one look at the very end. */
-export interface Split { readonly name: string; readonly train: Data; readonly validation?: Data; readonly test?: Data }
+export interface Split {
+  readonly name: string;
+  readonly train: Data;
+  readonly validation?: Data;
+  readonly test?: Data;
+  /** Of standardised targets, one an output: the value was target * deviation + mean. */
+  readonly targets?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+}
 
 /** The data, or `input` with what does not fit: lengths, labels out of range, numbers that are none. */
 export function fitting(name: string, data: Data): Data {
