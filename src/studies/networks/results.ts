@@ -6,7 +6,7 @@ export interface TrainConfig {
   /** One segment; names `{name}_results.json`. */
   readonly name: string;
   readonly about?: string;
-  /** `mnist`, `fashion-mnist`, `synthetic-...`, or { kind: 'idx' | 'cifar' | 'csv' | 'npz', path(s), ... }. */
+  /** What `openData` takes: `mnist`, `fashion-mnist`, `spirals`, `blobs`, `friedman`, or { kind: 'idx' | 'cifar' | 'csv' | 'npz', path(s), ... }. */
   readonly data: string | { readonly [field: string]: unknown };
   readonly network: { readonly hidden: readonly number[]; readonly activation?: string; readonly loss?: string; readonly dropout?: number; readonly l2?: number; readonly precision?: string };
   /** An optimizer of the registry and its options; of `escape` (alias `alme`) those of the descent within too. */
