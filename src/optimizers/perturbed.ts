@@ -25,7 +25,7 @@ export const perturbed: OptimizerDef<PerturbedParams> = {
   options: {
     ...baseOptions('descent'),
     radius: { default: 0.1, about: 'of the ball, Euclidean', above: 0 },
-    threshold: { default: 1e-3, about: 'a gradient whose norm is up to this is small', min: 0 },
+    threshold: { default: 1e-6, about: 'a gradient whose norm is up to this is small', min: 0 }, // where it ends when no noise pays: the sphere of dim 10 at 2e-13 (1e-3: 2e-7)
     wait: { default: 50, about: 'steps after the noise until it is judged', min: 1, integer: true },
     fall: { default: 0, about: 'what the loss must have fallen by then for the noise to stay', min: 0 },
   } as Options<PerturbedParams>,

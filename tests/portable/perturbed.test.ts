@@ -20,7 +20,7 @@ describe('perturbed', () => {
   it.each([1, 2, 3, 4, 5])('leaves the saddle of x^2 - y^2 from (1, 0), where descent stays (seed %i)', async (seed) => {
     const plain = await begin([1, 0], { lr: 0.05 }, 'descent', seed);
     const noisy = await begin([1, 0], { lr: 0.05, radius: 1e-3 }, 'pgd', seed);
-    for (let k = 0; k < 300; k++) for (const descent of [plain, noisy]) step(descent, saddle);
+    for (let k = 0; k < 500; k++) for (const descent of [plain, noisy]) step(descent, saddle);
     expect(plain.x[1]).toBe(0);
     expect(Math.abs(plain.x[0]!)).toBeLessThan(1e-10);
     expect(Math.abs(noisy.x[1]!)).toBe(2); // the face of the box
