@@ -1,8 +1,13 @@
 /** `nadir networks landscape`: who leaves his basin, and how deep he ends, at equal cost. */
-import { landscape as study, landscapeRuns } from '../../studies/networks/landscape.ts';
+import { problems } from '../../problems/index.ts';
+import { landscape as study, landscapeRuns, type LandscapeOptions } from '../../studies/networks/landscape.ts';
 import { landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
-import { brief, number, table, type Command } from '../shared.ts';
+import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
+import { plotOptions, plots, scaleOf } from './plots.ts';
 import { counts, ended, follow, names, replicates, seedOptions, shared } from './study.ts';
+
+import type { LandscapeRun } from '../../studies/networks/results.ts';
+import type { Trajectory } from '../../studies/networks/report.ts';
 
 const OUT = './runs/landscape';
 
@@ -19,26 +24,39 @@ export const landscape: Command = {
     rotated: { type: 'boolean', about: 'functions are shifted and rotated, another way each seed' },
     seed: { type: 'string', about: 'an integer from 0 (0)' },
     ...seedOptions('runs of every method on every problem (20)'),
+    ...plotOptions,
     ...shared(OUT),
   },
   async run(values, io) {
-    const definition = study({
+    const scale = scaleOf(values);
+    const asked = {
       problems: names(values, 'problems'), methods: names(values, 'methods'), dim: number(values, 'dim'), cost: number(values, 'cost'), passes: number(values, 'passes'),
       lr: number(values, 'lr'), rotated: values.rotated === true, seed: number(values, 'seed'), seeds: replicates(values),
-    });
-    const done = await follow(definition, OUT, values, io);
+    };
+    const done = await follow(study(asked), OUT, values, io);
     const runs = landscapeRuns(done.records);
     const rows = landscapeTable(runs);
     await done.store.put('landscape_results.json', new TextEncoder().encode(`${JSON.stringify({ rows, runs })}\n`));
+    const drawn = values.plots === true && runs.length > 0 && done.made.stop === 'done' ? await plots(done.store, { title: 'Landscapes', landscape: runs, trajectories: await ways(asked, runs, values, io) }, scale, io) : undefined;
     if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, rows, runs }));
     else {
       io.out(`${done.made.size} runs; ${counts(done.made)}`);
       if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', '95 %', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
-      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at 0.01; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json beside them`);
+      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at 0.01; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json${drawn === undefined ? '' : `, ${drawn}`} beside them`);
     }
     ended(done, values, io);
   },
 };
+
+/** Where every method goes on the functions in two dimensions, from the first seed's start: runs of their own in the same store. */
+async function ways(asked: LandscapeOptions, runs: readonly LandscapeRun[], values: Values, io: Io): Promise<Trajectory[]> {
+  const functions = [...new Set(runs.map(({ problem }) => problem))].filter((name) => problems.some((def) => def.name === name));
+  if (functions.length === 0) return [];
+  const definition = study({ ...asked, problems: functions, dim: 2, seeds: 1, rotated: false });
+  const done = await follow({ ...definition, name: 'networks-ways' }, OUT, values, io);
+  ended(done, values, io);
+  return landscapeRuns(done.records).map(({ problem, method, path = [] }) => ({ problem, method, points: path }));
+}
 
 function cells({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, escapes, overhead, adjusted, verdict }: LandscapeRow): string[] {
   const percent = (share: number): string => (100 * share).toFixed(0);

@@ -8,6 +8,7 @@ import { training } from '../../studies/networks.ts';
 import { builtIn, plainConfig, proven, trainConfig, type Checked } from '../../studies/networks/config.ts';
 import { openData } from '../../studies/networks/data.ts';
 import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
+import { plotOptions, plots, scaleOf } from './plots.ts';
 import { counts, ended, follow, replicates, seedOptions, shared, type Done } from './study.ts';
 
 import type { TrainConfig, TrainResult } from '../../studies/networks/results.ts';
@@ -24,10 +25,12 @@ export const train: Command = {
     epochs: { type: 'string', about: 'instead of those of the configurations' },
     seed: { type: 'string', about: 'instead of those of the configurations' },
     ...seedOptions('trainings a configuration, with seeds one after another (1)'),
+    ...plotOptions,
     ...shared(OUT),
   },
   async run(values, io) {
     const [seed, epochs, seeds] = [number(values, 'seed'), number(values, 'epochs'), replicates(values)];
+    const scale = scaleOf(values);
     const configs = await chosen(values);
     const definition = training({ configs: configs.map(plainConfig), seed, epochs, seeds });
     const context = await looked(configs, seed, io);
@@ -40,8 +43,9 @@ export const train: Command = {
       await done.store.put(name, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
       written.push(name);
     }
+    const drawn = values.plots === true && results.length > 0 ? await plots(done.store, { title: 'Networks', results }, scale, io) : undefined;
     if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, files: written, results }));
-    else said(results, done, written, io);
+    else said(results, done, [written.length === 1 ? written[0] : `${written.length} files *_results.json`, drawn].filter(Boolean).join(', '), io);
     for (const { experiment, seed: own, stop, reason } of results) if (stop === 'diverged') io.note(`nadir: ${experiment}, seed ${own}, diverged: ${reason}; its best parameters are kept`);
     ended(done, values, io);
   },
@@ -106,7 +110,7 @@ async function resultsOf({ records, store }: Done): Promise<TrainResult[]> {
   return out;
 }
 
-function said(results: readonly TrainResult[], { made, place }: Done, written: readonly string[], io: Io): void {
+function said(results: readonly TrainResult[], { made, place }: Done, files: string, io: Io): void {
   const by = new Map<string, TrainResult[]>();
   for (const result of results) by.set(result.experiment, [...(by.get(result.experiment) ?? []), result]);
   const middle = (of: readonly TrainResult[], value: (result: TrainResult) => number | null | undefined): string => {
@@ -127,5 +131,5 @@ function said(results: readonly TrainResult[], { made, place }: Done, written: r
   io.out(table([['configuration', 'seeds', 'parameters', 'validation', 'accuracy', 'test', 'accuracy', 'steps', 'escapes', 'moved', 'seconds'], ...rows]));
   io.out('');
   if (rows.some((row) => row[1] !== '1')) io.out('medians over the seeds; validation: the least mean loss of an epoch, whose parameters are read on the test part once');
-  io.out(`${written.length === 1 ? written[0] : `${written.length} files *_results.json`} in ${place}, beside the runs`);
+  io.out(`${files} in ${place}, beside the runs`);
 }
