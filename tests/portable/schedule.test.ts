@@ -1,20 +1,27 @@
 /** Schedules against the formulas that PyTorch documents for torch.optim.lr_scheduler, and warm restarts around Adam. */
 import { describe, expect, it } from 'vitest';
 import { box, chain, cosine, createRandom, links, NadirError, optimizer, rate, restarts, seal, sharedBackend, start, stepped, unseal, warmup } from '../../src/index.ts';
-import type { Descent, TransformDef } from '../../src/index.ts';
+import type { Descent, Snapshot, TransformDef } from '../../src/index.ts';
 import { schedules, scheduled } from '../../src/optimizers/schedule.ts';
 
-/** The factors of n steps; after half of them the link is saved as JSON and restored. */
+const backend = await sharedBackend();
+/** The factors of n steps down a slope, as the step and the way say; after half of them the descent is saved as JSON and restored. */
 function factors(link: TransformDef, n: number): number[] {
-  let at = link(2);
+  const begin = (saved?: Snapshot): Descent => chain([link], 1)(box(2, -1e4, 1e4), { random: createRandom(0), backend, x0: Float64Array.of(0, 0) }, saved);
+  let descent = begin();
   return Array.from({ length: n }, (_, t) => {
-    if (t === n >> 1) at = link(2, unseal('t', JSON.parse(JSON.stringify(seal('t', at.save())))));
-    const update = Float64Array.of(3, -1);
-    const step = Float64Array.of(1, 0.25);
-    at.apply(update, step, Float64Array.of(7, 7));
-    expect(update[0]! / 3).toBeCloseTo(step[0]!, 14);
-    expect([update[1], step[1]]).toEqual([-step[0]!, step[0]! / 4]);
-    return step[0]!;
+    if (t === n >> 1) {
+      const { step } = descent;
+      descent = begin(unseal('t', JSON.parse(JSON.stringify(seal('t', descent.save())))));
+      expect(descent.step).toEqual(step);
+    }
+    const before = descent.x.slice();
+    descent.tell(descent.ask()!, { loss: Float64Array.of(1), gradient: [Float64Array.of(3, -1)] });
+    const [a, b] = descent.step;
+    expect(a).toBe(b);
+    expect(before[0]! - descent.x[0]!).toBeCloseTo(3 * a!, 10);
+    expect(descent.x[1]! - before[1]!).toBeCloseTo(a!, 10);
+    return a!;
   });
 }
 const near = (got: number[], want: number[], tolerance = 1e-15): void => {
