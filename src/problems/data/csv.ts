@@ -81,6 +81,10 @@ export function csv(name: string, text: string, options: TableOptions): Table {
   if (inputs.length === 0) refuse(`it has ${length} columns; allowed: an input beside the target`);
   const called = (i: number): string => (header ? `column ${show(first[i])}` : `column ${i}`);
 
+  const number = (field: string, line: number, i: number): number => {
+    const value = numeric(field);
+    return Number.isFinite(value) ? value : refuse(`line ${line}, ${called(i)}: ${field.trim() === '' ? 'it is empty' : show(field.trim())}; allowed: a finite number`);
+  };
   const xs = growing();
   const ys = growing();
   const labels: string[] = [];
@@ -88,13 +92,8 @@ export function csv(name: string, text: string, options: TableOptions): Table {
   for (; record !== undefined; record = next()) {
     const { fields, line } = record;
     if (fields.length !== length) refuse(`line ${line} has ${fields.length} fields; line 1 has ${length}`);
-    const number = (i: number): number => {
-      const field = fields[i]!.trim();
-      const value = NUMBER.test(field) ? Math.fround(Number(field)) : NaN;
-      return Number.isFinite(value) ? value : refuse(`line ${line}, ${called(i)}: ${field === '' ? 'it is empty' : show(field)}; allowed: a finite number`);
-    };
-    for (const i of inputs) xs.push(number(i));
-    if (task === 'regression') for (const i of targets) ys.push(number(i));
+    for (const i of inputs) xs.push(number(fields[i]!, line, i));
+    if (task === 'regression') for (const i of targets) ys.push(number(fields[i]!, line, i));
     else {
       const field = fields[targets[0]!]!.trim();
       if (/^(\?|nan)?$/i.test(field)) refuse(`line ${line}, ${called(targets[0]!)}: ${field === '' ? 'it is empty' : show(field)}; allowed: a class`);
@@ -114,6 +113,12 @@ export function csv(name: string, text: string, options: TableOptions): Table {
     classes,
     data: fitting(name, { ...common, outputs: classes.length, labels: Uint8Array.from(labels, (label) => numbers.get(label) ?? refuse(`the class ${show(label)} is not among those trained on: ${classes.slice(0, 20).join(', ')}`)) }),
   };
+}
+
+/** The field as a 32-bit float. `Number` reads decimals, and what is not meant here: nothing as 0, and 0x10, 0b1, 0o7. */
+function numeric(field: string): number {
+  const value = Math.fround(Number(field));
+  return (value === 0 && field.trim() === '') || /^\s*0[xbo]/i.test(field) ? NaN : value;
 }
 
 /** Whether fields where numbers should be are names: none is a number, and not all are missing values. */

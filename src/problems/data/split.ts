@@ -117,32 +117,37 @@ function pixels(bytes: Uint8Array, how: Scale): { scale: number; shift: number }
 
 interface Columns { readonly mean: readonly number[]; readonly deviation: readonly number[] }
 
-/** Mean and deviation of every column, or its least value and its range; a column that is one value has deviation 0. */
+/** Mean and deviation of every column, or its least value and its range; a column that is one value has deviation 0. Row by row, as they lie in memory. */
 function columns(values: Float32Array, width: number, how: Scale): Columns {
   const n = values.length / width;
-  const mean: number[] = [];
-  const deviation: number[] = [];
-  for (let c = 0; c < width; c++) {
-    let least = Infinity;
-    let most = -Infinity;
-    let sum = 0;
-    for (let i = c; i < values.length; i += width) {
-      const value = values[i]!;
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-      sum += value;
+  const least = values.slice(0, width);
+  const most = values.slice(0, width);
+  const sum = new Float64Array(width);
+  for (let at = 0; at < values.length; at += width) {
+    for (let c = 0; c < width; c++) {
+      const value = values[at + c]!;
+      if (value < least[c]!) least[c] = value;
+      if (value > most[c]!) most[c] = value;
+      sum[c]! += value;
     }
-    const center = least === most || how === 'unit' ? least : sum / n;
-    let squares = 0;
-    for (let i = c; i < values.length; i += width) squares += (values[i]! - center) * (values[i]! - center);
-    mean.push(center);
-    deviation.push(least === most ? 0 : how === 'unit' ? most - least : Math.sqrt(squares / n));
   }
-  return { mean, deviation };
+  const mean = Array.from(sum, (total, c) => (least[c] === most[c] || how === 'unit' ? least[c]! : total / n));
+  if (how === 'unit') return { mean, deviation: mean.map((low, c) => most[c]! - low) };
+  const squares = new Float64Array(width);
+  for (let at = 0; at < values.length; at += width) {
+    for (let c = 0; c < width; c++) {
+      const off = values[at + c]! - mean[c]!;
+      squares[c]! += off * off;
+    }
+  }
+  return { mean, deviation: Array.from(squares, (total, c) => (least[c] === most[c] ? 0 : Math.sqrt(total / n))) };
 }
 
 /** (value - mean) / deviation, and 0 where the deviation is. */
 function moved(values: Float32Array, { mean, deviation }: Columns): Float32Array {
   const width = mean.length;
-  return values.map((value, i) => (deviation[i % width] === 0 ? 0 : (value - mean[i % width]!) / deviation[i % width]!));
+  const out = new Float32Array(values.length);
+  for (let at = 0; at < values.length; at += width)
+    for (let c = 0; c < width; c++) if (deviation[c]! > 0) out[at + c] = (values[at + c]! - mean[c]!) / deviation[c]!;
+  return out;
 }
