@@ -11,6 +11,8 @@ export interface Axis {
   readonly label: string;
   /** Logarithmic: points that are not above 0 are left out. */
   readonly log?: boolean;
+  /** Values that the axis reaches, whatever is drawn: for charts that are to be compared. */
+  readonly reach?: readonly number[];
 }
 export interface Scale {
   readonly ticks: readonly number[];

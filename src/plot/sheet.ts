@@ -116,12 +116,13 @@ export function legend(names: readonly string[], room: number): Key {
   return { rows: items.length === 0 ? 0 : items[items.length - 1]!.row + 1, items };
 }
 
-/** The legend above a plot that begins at `top`; `places`: of its names among the colours, default their own. */
-export function legendMarks(key: Key, top: number, kind: 'line' | 'dot', colors: Colors, places: readonly number[] = []): string[] {
+/** The legend above a plot that begins at `top`; `kind` may draw what stands for item i around a place; `places`: of its names among the colours, default their own. */
+export function legendMarks(key: Key, top: number, kind: 'line' | 'dot' | ((i: number, x: number, y: number) => string), colors: Colors, places: readonly number[] = []): string[] {
   const out = [`<g class="legend" fill="${colors.ink}">`];
   key.items.forEach((item, i) => {
     const base = top - 18 - (key.rows - 1 - item.row) * 18;
-    if (item.swatch && kind === 'line') out.push(`<path d="M${fixed(16 + item.x)} ${base - 4}h18" ${stroke(places[i] ?? i, colors)}/>`);
+    if (item.swatch && typeof kind === 'function') out.push(kind(i, 25 + item.x, base - 4));
+    else if (item.swatch && kind === 'line') out.push(`<path d="M${fixed(16 + item.x)} ${base - 4}h18" ${stroke(places[i] ?? i, colors)}/>`);
     else if (item.swatch) out.push(`<circle cx="${fixed(25 + item.x)}" cy="${base - 4}" r="4" fill="${lineColor(places[i] ?? i, colors)}"/>`);
     out.push(text(16 + item.x + (item.swatch ? 24 : 0), base, item.name));
   });
