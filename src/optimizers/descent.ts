@@ -1,5 +1,5 @@
 /**
- * The descent family: one loop and a chain of transforms, each of which turns an update and the true step size a parameter.
+ * The descent family: one loop and a chain of transforms, each of which turns an update; the true step size a parameter is made when someone asks.
  *
  * gradient descent with momentum and 1/t decay; sgd (Robbins, Monro 1951; Nesterov 1983 in the form of Sutskever et al. 2013);
  * adam (Kingma, Ba 2015, the efficient form at the end of section 2: epsilon joins sqrt(v) before the bias correction);
@@ -10,28 +10,36 @@ import { resolve } from '../core/options.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Batch, Box, Context, Descent, Json, Options, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 
-/** One link of a chain: changes `update` and `step` in place, seeing the point. State is plain data. */
+/** One link of a chain. State is plain data. */
 export interface Transform {
-  apply(update: Float64Array, step: Float64Array, x: Float64Array): void;
+  /** Changes `update` in place, seeing the point. */
+  apply(update: Float64Array, x: Float64Array): void;
+  /** Multiplies `step` by what the last update was multiplied with; absent: by 1. */
+  scale?(step: Float64Array): void;
   save(): Snapshot;
 }
 /** Makes a link for dim parameters, or continues a saved one. */
 export type TransformDef = (dim: number, saved?: Snapshot) => Transform;
 
 /** Multiplies by lr / (1 + decay t), t counting steps from 0. */
-export const rate = (lr: number, decay: number = 0): TransformDef => (_dim, saved) => {
-  let t = (saved as number | undefined) ?? 0;
-  return {
-    apply(update, step) {
-      const factor = lr / (1 + decay * t++);
-      for (let i = 0; i < update.length; i++) {
-        update[i] = update[i]! * factor;
-        step[i] = step[i]! * factor;
-      }
-    },
-    save: () => t,
+export const rate = (lr: number, decay: number = 0): TransformDef => follow((t) => lr / (1 + decay * t));
+
+/** Multiplies by a factor of t, which counts steps from 0. */
+export function follow(factor: (t: number) => number): TransformDef {
+  return (_dim, saved) => {
+    let t = (saved as number | undefined) ?? 0;
+    return {
+      apply: (update) => multiply(update, factor(t++)),
+      scale: (step) => multiply(step, factor(t - 1)),
+      save: () => t,
+    };
   };
-};
+}
+
+/** In place. */
+export function multiply(values: Float64Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = values[i]! * factor;
+}
 
 /** Heavy-ball momentum b = beta b + g; Nesterov's looks one step ahead: g + beta b. */
 export const momentum = (beta: number, nesterov: boolean = false): TransformDef => (dim, saved) => {
@@ -56,18 +64,20 @@ export const moments = (beta1: number, beta2: number, epsilon: number): Transfor
   let power1 = from?.power1 ?? 1;
   let power2 = from?.power2 ?? 1;
   return {
-    apply(update, step) {
+    apply(update) {
       power1 *= beta1;
       power2 *= beta2;
       const correction = Math.sqrt(1 - power2) / (1 - power1);
       for (let i = 0; i < update.length; i++) {
         const g = update[i]!;
-        m[i] = beta1 * m[i]! + (1 - beta1) * g;
-        v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
-        const size = correction / (Math.sqrt(v[i]!) + epsilon);
-        update[i] = m[i]! * size;
-        step[i] = step[i]! * size;
+        const first = (m[i] = beta1 * m[i]! + (1 - beta1) * g);
+        const second = (v[i] = beta2 * v[i]! + (1 - beta2) * g * g);
+        update[i] = first * (correction / (Math.sqrt(second) + epsilon));
       }
+    },
+    scale(step) {
+      const correction = Math.sqrt(1 - power2) / (1 - power1);
+      for (let i = 0; i < step.length; i++) step[i] = step[i]! * (correction / (Math.sqrt(v[i]!) + epsilon));
     },
     save: () => ({ m: m.slice(), v: v.slice(), power1, power2 }),
   };
@@ -75,15 +85,15 @@ export const moments = (beta1: number, beta2: number, epsilon: number): Transfor
 
 /** Adds decay x: before the moments it is an L2 penalty, after them AdamW's decoupled decay. */
 export const shrink = (decay: number): TransformDef => () => ({
-  apply(update, _step, x) {
-    for (let i = 0; i < update.length; i++) update[i] = update[i]! + decay * x[i]!;
+  apply(update, x) {
+    if (decay > 0) for (let i = 0; i < update.length; i++) update[i] = update[i]! + decay * x[i]!;
   },
   save: () => null,
 });
 
 const POWERS = Array.from({ length: 21 }, (_, k) => 1 / (1 << k));
 
-interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly step: Float64Array; readonly at: number; readonly chain: readonly Snapshot[] }
+interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly good: Float64Array | null; readonly loss: number; readonly violation: number; readonly stepped: boolean; readonly at: number; readonly chain: readonly Snapshot[] }
 
 /**
  * A descent over a box along a chain of transforms, applied left to right to the gradient.
@@ -100,11 +110,14 @@ export function chain(links: readonly TransformDef[], fidelity: number): (space:
     const saved = snapshot as unknown as Saved | undefined;
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
     const x = saved?.x.slice() ?? context.x0?.slice() ?? space.sample(random);
-    const step = saved?.step.slice() ?? new Float64Array(dim);
+    const step = new Float64Array(dim); // 0 until the first
+    let stepped = saved?.stepped ?? false;
+    let stale = stepped; // whether `step` is of another time
     const transforms = links.map((link, i) => link(dim, saved?.chain[i]));
     const update = new Float64Array(dim);
     let at = saved?.at ?? 0; // batches told: of a problem over data, the mini-batch
-    let good = saved?.good?.slice(); // the last point that did not fail, and its loss
+    let good: Float64Array | undefined = saved?.good?.slice(); // the last point that did not fail, and its loss
+    let spare: Float64Array | undefined; // what the next batch may overwrite
     let loss = saved?.loss ?? Infinity;
     let violation = saved?.violation ?? Infinity;
     let pending: Batch<Float64Array> | undefined;
@@ -117,24 +130,37 @@ export function chain(links: readonly TransformDef[], fidelity: number): (space:
       }
       loss = scores.loss[0]!;
       violation = scores.violation?.[0] ?? 0;
-      if (good === undefined) good = x.slice();
-      else good.set(x);
+      [good, spare] = [pending!.xs[0]!, good];
       update.set(scores.gradient![0]!);
-      step.fill(1);
-      for (const transform of transforms) transform.apply(update, step, x);
+      for (const transform of transforms) transform.apply(update, x);
+      stepped = stale = true;
       for (let i = 0; i < dim; i++) x[i] = x[i]! - update[i]!;
       space.clip(x);
     }
 
+    function copy(): Float64Array {
+      const into = spare ?? new Float64Array(dim);
+      into.set(x);
+      spare = undefined;
+      return into;
+    }
+
     function save(): Snapshot {
-      return { random: random.save(), x: x.slice(), good: good?.slice() ?? null, loss, violation, step: step.slice(), at, chain: transforms.map((t) => t.save()) };
+      return { random: random.save(), x: x.slice(), good: good?.slice() ?? null, loss, violation, stepped, at, chain: transforms.map((t) => t.save()) };
     }
 
     return {
       x,
-      step,
+      get step() {
+        if (stale) {
+          step.fill(1);
+          for (const transform of transforms) transform.scale?.(step);
+          stale = false;
+        }
+        return step;
+      },
       ask() {
-        return (pending ??= { xs: [x.slice()], gradient: true, at, ...(fidelity < 1 ? { fidelity } : {}) });
+        return (pending ??= { xs: [copy()], gradient: true, at, ...(fidelity < 1 ? { fidelity } : {}) });
       },
       tell(told, scores) {
         if (told === pending) {

@@ -8,7 +8,7 @@ import { pow, sinpi } from '../../assembly/portable/math.ts';
 import { named, NadirError, show } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
 import type { Box, Json, Options, OptimizerDef } from '../core/types.ts';
-import { adamOptions, chain, links } from './descent.ts';
+import { adamOptions, chain, follow, links, multiply } from './descent.ts';
 import type { AdamParams, TransformDef } from './descent.ts';
 
 /**
@@ -53,15 +53,21 @@ export function cosine(length: number, floor: number = 0): TransformDef {
 export function warmup(length: number, next?: TransformDef): TransformDef {
   count('length', length);
   return (dim, saved) => {
-    const from = saved as { t: number; next: never } | undefined;
+    const from = saved as { t: number; begun: boolean; next: never } | undefined;
     const after = next?.(dim, from?.next);
     let t = from?.t ?? 0;
+    let begun = from?.begun ?? false;
     return {
-      apply(update, step, x) {
-        if (t < length) multiply(update, step, ++t / length);
-        else after?.apply(update, step, x);
+      apply(update, x) {
+        begun = t >= length;
+        if (!begun) multiply(update, ++t / length);
+        else after?.apply(update, x);
       },
-      save: () => ({ t, next: after?.save() ?? null }),
+      scale(step) {
+        if (!begun) multiply(step, t / length);
+        else after?.scale?.(step);
+      },
+      save: () => ({ t, begun, next: after?.save() ?? null }),
     };
   };
 }
@@ -84,13 +90,14 @@ export function restarts(first: number, growth: number = 2, floor: number = 0): 
   return (_dim, saved) => {
     let { t, length } = (saved as { t: number; length: number } | undefined) ?? { t: 0, length: first };
     return {
-      apply(update, step) {
+      apply(update) {
         if (t >= length) {
           t = 0;
           length *= growth;
         }
-        multiply(update, step, annealed(t++ / length, floor));
+        multiply(update, annealed(t++ / length, floor));
       },
+      scale: (step) => multiply(step, annealed((t - 1) / length, floor)),
       save: () => ({ t, length }),
     };
   };
@@ -159,26 +166,10 @@ export const adamr: OptimizerDef<AdamrParams> = {
   start: (space: Box, { first, growth, floor, fidelity, ...params }, context, saved) => chain([...links('adam', params as { [name: string]: Json }), restarts(first, growth, floor)], fidelity)(space, context, saved),
 };
 
-/** A link that multiplies by factor(t). */
-function follow(factor: (t: number) => number): TransformDef {
-  return (_dim, saved) => {
-    let t = (saved as number | undefined) ?? 0;
-    return { apply: (update, step) => multiply(update, step, factor(t++)), save: () => t };
-  };
-}
-
 /** From 1 at 0 to floor at 1; (1 + cos(pi u)) / 2 is the square of cos(pi u / 2), which loses no digits at the end. */
 function annealed(u: number, floor: number): number {
   const c = sinpi((1 - u) / 2);
   return floor + (1 - floor) * c * c;
-}
-
-function multiply(update: Float64Array, step: Float64Array, factor: number): void {
-  if (factor === 1) return;
-  for (let i = 0; i < update.length; i++) {
-    update[i] = update[i]! * factor;
-    step[i] = step[i]! * factor;
-  }
 }
 
 function count(field: string, value: number): void {

@@ -88,14 +88,13 @@ export function train(soft: Soft, rows: Rows, { steps, batch, gates, weights, la
   const { slots, columns, theta } = soft;
   const n = rows.bits.length;
   const gradient = new Float64Array(theta.length);
-  const step = new Float64Array(theta.length);
   const adam = moments(0.9, 0.99, 1e-8)(theta.length);
   for (let t = 0; t < steps; t++) {
     const size = Math.min(n, batch);
     const from = random.int(n - size + 1);
     const fall = exp((log(last) * t) / Math.max(1, steps - 1));
     softLoss(soft, rows, fall, from, from + size, gradient);
-    adam.apply(gradient, step, theta);
+    adam.apply(gradient, theta);
     const late = 1 - (0.9 * t) / steps;
     for (let i = 0; i < theta.length; i++) theta[i] = theta[i]! - late * (i < slots * columns ? gates : weights) * gradient[i]!;
   }
