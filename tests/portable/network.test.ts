@@ -223,22 +223,38 @@ if (backends.length > 1) {
               for (const array of [q!, r!, s!]) view(array).set(heap.subarray(array === q ? 0 : 900, array === q ? 500 : 1400));
               const [out, x, y, z, work] = [p!, q!, r!, s!, t!].map(({ byteOffset }) => byteOffset) as [number, number, number, number, number];
               const kernels = backend.kernels as Kernels;
-              let length = n * m;
-              if (name === 'dense') for (const turned of [0, 1] as const) kernels[kernel as 'dense32'](out + turned * size * n * m, work, x, y, turned ? 0 : z, n, m, k, turned), (length = 2 * n * m);
-              if (name === 'outer') for (const [i, quarter] of [0, Math.ceil(n / 4)].entries()) kernels[kernel as 'outer32'](out + i * size * k * m, work, x, y, n, m, k, quarter), (length = 2 * k * m);
-              if (name === 'activate') for (const kind of [0, 1, 2]) kernels[kernel as 'activate32'](out + 512 * kind, x, n, kind), (length = 2 * 128 / (size / 4) + n);
-              if (name === 'derive') {
-                for (const kind of [0, 1, 2]) {
-                  view(p!).set(heap.subarray(100, 100 + n), (512 * kind) / size);
-                  kernels[kernel as 'derive32'](out + 512 * kind, x, y, n, kind);
-                }
-                length = 2 * 128 / (size / 4) + n;
+              const length = { activate: 1024 / size + n, derive: 1024 / size + n, dense: 2 * n * m, outer: 2 * k * m, drop: n, bytes: n * m, entropy: n * m, squares: n * m }[name];
+              switch (name) {
+                case 'dense':
+                  for (const turned of [0, 1] as const) kernels[kernel as 'dense32'](out + turned * size * n * m, work, x, y, turned ? 0 : z, n, m, k, turned);
+                  break;
+                case 'outer':
+                  for (const [i, quarter] of [0, Math.ceil(n / 4)].entries()) kernels[kernel as 'outer32'](out + i * size * k * m, work, x, y, n, m, k, quarter);
+                  break;
+                case 'activate':
+                  for (const kind of [0, 1, 2]) kernels[kernel as 'activate32'](out + 512 * kind, x, n, kind);
+                  break;
+                case 'derive':
+                  for (const kind of [0, 1, 2]) {
+                    view(p!).set(heap.subarray(100, 100 + n), (512 * kind) / size);
+                    kernels[kernel as 'derive32'](out + 512 * kind, x, y, n, kind);
+                  }
+                  break;
+                case 'bytes':
+                  kernels[kernel as 'bytes32'](out, x + 3, n * m, 0.37, -0.11);
+                  break;
+                case 'drop':
+                  view(p!).set(heap.subarray(50, 50 + n));
+                  kernels[kernel as 'drop32'](out, y, n, 0x90000000, 1.4);
+                  break;
+                case 'entropy':
+                  new Uint8Array(s!.buffer, z, n).fill(m - 1);
+                  kernels[kernel as 'entropy32'](out, y + 400, y + 800, work, x, z, n, m, 0.3);
+                  break;
+                case 'squares':
+                  kernels[kernel as 'squares32'](out, y + 2000, x, z, n, m, 0.3);
               }
-              if (name === 'bytes') kernels[kernel as 'bytes32'](out, x + 3, (length = n * m), 0.37, -0.11);
-              if (name === 'drop') view(p!).set(heap.subarray(50, 50 + n)), kernels[kernel as 'drop32'](out, y, (length = n), 0x90000000, 1.4);
-              if (name === 'entropy') new Uint8Array(s!.buffer, z, n).fill(m - 1), kernels[kernel as 'entropy32'](out, y + 400, y + 800, work, x, z, n, m, 0.3);
-              if (name === 'squares') kernels[kernel as 'squares32'](out, y + 2000, x, z, n, m, 0.3);
-              const answer = [view(p!).slice(0, length), r!.slice(250, 250 + n), r!.slice(50, 50 + n)];
+              const answer = [view(p!).slice(0, length), r!.slice(250, 250 + n), r!.slice(50, 50 + n), r!.slice(100, 100 + n)];
               // Gaps between pieces hold what kernels touched beyond the end.
               if (name === 'activate' || name === 'derive') for (const kind of [0, 1]) answer[0]!.fill(0, (512 * kind) / size + n, (512 * (kind + 1)) / size);
               mine.release();
