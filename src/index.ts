@@ -43,6 +43,15 @@ export type { Conducted, ConductOptions, ConductProgress } from './studies/condu
 export { optbench } from './studies/optbench.ts';
 export { benchmark } from './studies/optbench/benchmark.ts';
 export type { BenchmarkOptions } from './studies/optbench/benchmark.ts';
+export { train, training } from './studies/networks.ts';
+export type { Trained, TrainingOptions, TrainOptions } from './studies/networks.ts';
+export { landscape, landscapeRuns } from './studies/networks/landscape.ts';
+export type { LandscapeOptions } from './studies/networks/landscape.ts';
+export { landscapeTable } from './studies/networks/verdict.ts';
+export type { LandscapeRow } from './studies/networks/verdict.ts';
+export { sweep, sweepTable } from './studies/networks/sweep.ts';
+export type { SweepOptions, SweepRow } from './studies/networks/sweep.ts';
+export type { Epoch, LandscapeRun, TrainConfig, TrainResult } from './studies/networks/results.ts';
 export { loadFrame, openStore } from './studies/store.ts';
 export { grid } from './experiment/grid.ts';
 export type { Axes } from './experiment/grid.ts';

@@ -43,7 +43,7 @@ export interface FitProgress {
 /** `x`: the best parameters; `layers`: widths from inputs to outputs. */
 export interface Fitted { readonly result: TrainResult; readonly x: Float64Array; readonly layers: readonly number[] }
 
-interface Saved { readonly run: Json; readonly epochs: readonly Epoch[]; readonly best: number; readonly x: Float64Array; readonly history: Snapshot }
+interface Saved { readonly epochs: readonly Epoch[]; readonly best: number; readonly x: Float64Array; readonly history: Snapshot }
 
 /** Trains. Throws `input` for data and networks that do not fit, `objective` when there is no loss at the start, `aborted`. */
 export async function fit(config: Checked, { split, seed, backend, signal, observe, resume }: FitOptions): Promise<Fitted> {
@@ -53,8 +53,9 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
   const loss = config.network.loss ?? (split.train.labels ? 'cross-entropy' : 'mse');
   const problem = network(split, { ...config.network, loss, batch: config.batch, seed } as NetworkOptions, { backend });
   const kind = `train ${config.name}`;
-  const saved = resume === undefined ? undefined : (unseal(kind, resume) as unknown as Saved);
-  const state = saved && (unseal('run', saved.run) as { readonly run: Snapshot; readonly optimizer: Snapshot });
+  const kept = resume as { readonly own?: Json; readonly run?: Json } | undefined;
+  const saved = kept && (unseal(kind, kept.own) as unknown as Saved);
+  const state = kept && (unseal('run', kept.run) as { readonly run: Snapshot; readonly optimizer: Snapshot });
   const x0 = problem.space.sample(streams.fork('start'));
   const budget = PASS * config.epochs;
   const inner = begin(config, problem, { backend, random: streams.fork('optimizer'), x0, cost: budget }, config.epochs * problem.batches, state?.optimizer);
@@ -85,22 +86,21 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
   const optimizer = watched(inner, history, () => reason === null, (found, step) => {
     if (!(found <= far)) reason ??= found < Infinity ? `the loss was ${found} at step ${step}, more than ${FAR} times that of the start` : `the loss was no number at step ${step}`;
   });
-  let last: { readonly cost: number; readonly x: Float64Array } = { cost: 0, x: x0 };
   const outcome = await run(problem, optimizer, { cost: budget * (1 + SLACK), signal }, {
     resume: state?.run,
     observe({ cost, best: found, save }) {
-      last = { cost, x: standing(inner) ?? found!.x };
       const epoch = Math.floor((cost / PASS) * (1 + SLACK));
       const due = reason === null && epoch > epochs.at(-1)!.epoch;
-      const fresh = due && look(epoch, cost, last.x);
-      if (reason === null) observe?.({ epoch: epochs.at(-1)!, fresh, save: () => seal(kind, { run: save(), epochs, best, x: bestX, history: history.save() } as unknown as Snapshot) });
+      const fresh = due && look(epoch, cost, standing(inner) ?? found!.x);
+      if (reason === null) observe?.({ epoch: epochs.at(-1)!, fresh, save: () => ({ run: save(), own: seal(kind, { epochs, best, x: bestX, history: history.save() } as unknown as Snapshot) }) });
     },
   }).catch((error: unknown) => {
     if (reason === null) throw error; // every evaluation failed: diverged at its first step
     return undefined;
   });
   if (outcome?.stop === 'aborted') throw new NadirError('aborted', `training ${config.name} was stopped after ${history.steps} steps`);
-  if (reason === null && epochs.at(-1)!.step < history.steps && epochs.at(-1)!.epoch < config.epochs) look(outcome!.stop === 'budget' ? config.epochs : Math.ceil(last.cost / PASS), last.cost, last.x);
+  const { epoch, cost } = epochs.at(-1)!;
+  if (outcome !== undefined && reason === null && cost < outcome.cost && epoch < config.epochs) look(outcome.stop === 'budget' ? config.epochs : Math.ceil(outcome.cost / PASS), outcome.cost, standing(inner) ?? outcome.best.x);
   const read = split.test && problem.evaluate(bestX, 'test');
   const test = read ? { loss: read.loss, accuracy: share(read.accuracy) } : null;
   const escape = (inner.report?.() as EscapeStatistics | undefined) ?? null;
