@@ -15,6 +15,9 @@ export interface Option {
   readonly choices?: readonly string[];
   /** null is allowed, and means what `about` says. */
   readonly nullable?: boolean;
+  /** Of a value that is none of these: as it is kept, or undefined when it is not allowed; reading what is kept changes nothing. `words`: what is allowed. */
+  readonly read?: (value: unknown) => Json | undefined;
+  readonly words?: string;
 }
 export type Options<P> = { readonly [K in keyof P]-?: Option };
 
@@ -41,20 +44,26 @@ export function resolve<P extends Params>(what: string, options: Options<P>, giv
 function check(field: string, option: Option, value: unknown): Json {
   const { min, max, above, below } = option;
   let ok: boolean;
+  let kept = value as Json;
   if (value === null) ok = option.nullable === true;
-  else if (option.choices) ok = option.choices.includes(value as string);
+  else if (option.read) {
+    const made = option.read(value);
+    ok = made !== undefined;
+    if (ok) kept = made!;
+  } else if (option.choices) ok = option.choices.includes(value as string);
   else if (typeof option.default === 'boolean') ok = typeof value === 'boolean';
   else {
     ok = typeof value === 'number' && Number.isFinite(value) && !(value < min!) && !(value > max!) && !(value <= above!) && !(value >= below!) && (!option.integer || Number.isSafeInteger(value));
   }
   if (!ok) throw new NadirError('input', `${field} is ${show(value)}; allowed: ${allowed(option)}`);
-  return value as Json;
+  return kept;
 }
 
 /** What an option allows, in words: `a number above 0, up to 1`. */
 export function allowed(option: Option): string {
   const { min, max, above, below } = option;
   const or = option.nullable ? ' or null' : '';
+  if (option.read) return `${option.words}${or}`;
   if (option.choices) return option.choices.join(', ') + or;
   if (typeof option.default === 'boolean') return 'true or false';
   const parts = [option.integer ? 'an integer' : 'a number'];

@@ -127,8 +127,8 @@ export interface Optimizer<X> {
 export interface Descent extends Optimizer<Float64Array> {
   readonly x: Float64Array;
   readonly step: Float64Array;
-  /** A copy of this descent, moments included, that continues from `x`. */
-  fork(x: Float64Array): Descent;
+  /** A copy of this descent that continues from `x`, with its moments, or `fresh`: without them; counts and schedules go on. */
+  fork(x: Float64Array, fresh?: boolean): Descent;
 }
 export interface Context<X = unknown> {
   readonly random: Random;
@@ -139,6 +139,8 @@ export interface Context<X = unknown> {
   readonly cost?: number;
   /** What a gradient costs, in evaluations, where the problem answers them; `start` fills it in. */
   readonly gradient?: number;
+  /** `share` of a problem over data; `start` fills it in. */
+  share?(batch: Batch<X>): number;
 }
 
 export interface OptimizerDef<P extends Params = any> {

@@ -16,6 +16,8 @@ export interface Transform {
   apply(update: Float64Array, x: Float64Array): void;
   /** Multiplies `step` by what the last update was multiplied with; absent: by 1. */
   scale?(step: Float64Array): void;
+  /** Drops what it remembers of gradients; what counts steps goes on. */
+  forget?(): unknown;
   save(): Snapshot;
 }
 /** Makes a link for dim parameters, or continues a saved one. */
@@ -52,6 +54,7 @@ export const momentum = (beta: number, nesterov: boolean = false): TransformDef 
         update[i] = nesterov ? update[i]! + beta * b : b;
       }
     },
+    forget: () => velocity.fill(0),
     save: () => velocity.slice(),
   };
 };
@@ -79,6 +82,11 @@ export const moments = (beta1: number, beta2: number, epsilon: number): Transfor
       const correction = Math.sqrt(1 - power2) / (1 - power1);
       for (let i = 0; i < step.length; i++) step[i] = step[i]! * (correction / (Math.sqrt(v[i]!) + epsilon));
     },
+    forget() {
+      m.fill(0);
+      v.fill(0);
+      power1 = power2 = 1;
+    },
     save: () => ({ m: m.slice(), v: v.slice(), power1, power2 }),
   };
 };
@@ -103,17 +111,18 @@ interface Saved { readonly random: Snapshot; readonly x: Float64Array; readonly 
  * descent.tell(descent.ask(), { loss: Float64Array.of(1), gradient: [Float64Array.of(1, 2)] });
  * descent.x; // Float64Array(2) [ 0.49, 0.48 ]
  */
-export function chain(links: readonly TransformDef[], fidelity: number): (space: Box, context: Context<Float64Array>, snapshot?: Snapshot) => Descent {
+export function chain(links: readonly TransformDef[], fidelity: number): (space: Box, context: Context<Float64Array>, snapshot?: Snapshot, fresh?: boolean) => Descent {
   if (!POWERS.includes(fidelity)) throw new NadirError('input', `fidelity is ${show(fidelity)}; allowed: a power of two from 2^-20 to 1`);
-  return function start(space, context, snapshot): Descent {
+  return function start(space, context, snapshot, fresh = false): Descent {
     const { dim } = space;
     const saved = snapshot as unknown as Saved | undefined;
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random;
     const x = saved?.x.slice() ?? context.x0?.slice() ?? space.sample(random);
     const step = new Float64Array(dim); // 0 until the first
-    let stepped = saved?.stepped ?? false;
+    let stepped = saved !== undefined && saved.stepped && !fresh;
     let stale = stepped; // whether `step` is of another time
     const transforms = links.map((link, i) => link(dim, saved?.chain[i]));
+    if (fresh) for (const transform of transforms) transform.forget?.();
     const update = new Float64Array(dim);
     let at = saved?.at ?? 0; // batches told: of a problem over data, the mini-batch
     let good: Float64Array | undefined = saved?.good?.slice(); // the last point that did not fail, and its loss
@@ -179,8 +188,8 @@ export function chain(links: readonly TransformDef[], fidelity: number): (space:
         }
       },
       save,
-      fork(from) {
-        const child = start(space, context, save());
+      fork(from, without) {
+        const child = start(space, context, save(), without);
         child.x.set(from);
         return child;
       },

@@ -31,11 +31,11 @@ export function optimizer(name: unknown): OptimizerDef {
 }
 
 /** Starts an optimizer on a problem's space. Throws `space`, `gradient`, `name` or `input` when they do not fit. */
-export function start<X>(def: OptimizerDef, problem: Pick<Problem<X>, 'space' | 'gradient' | 'name'>, params: { readonly [key: string]: unknown } | undefined, context: Context<X>, saved?: Snapshot): Optimizer<X> {
+export function start<X>(def: OptimizerDef, problem: Pick<Problem<X>, 'space' | 'gradient' | 'name' | 'share'>, params: { readonly [key: string]: unknown } | undefined, context: Context<X>, saved?: Snapshot): Optimizer<X> {
   const { space } = problem;
   if (!def.spaces.includes('*') && !def.spaces.includes(space.name)) throw new NadirError('space', `optimizer ${def.name} works on space ${def.spaces.join(', ')}; problem "${problem.name}" is over ${space.name}`);
   if (def.gradient === 'required' && problem.gradient === undefined) throw new NadirError('gradient', `optimizer ${def.name} needs a gradient and problem "${problem.name}" has none`);
-  const started = def.start(space, resolve(`optimizer ${def.name}`, def.options, params), { ...context, gradient: problem.gradient }, saved);
+  const started = def.start(space, resolve(`optimizer ${def.name}`, def.options, params), { ...context, gradient: problem.gradient, ...(problem.share && { share: problem.share }) }, saved);
   return space.name === 'box' ? welcoming(started as Optimizer<any>, space as unknown as Box) : started;
 }
 

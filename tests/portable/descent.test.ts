@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { box, createRandom, optimizer, sharedBackend, start } from '../../src/index.ts';
+import { box, chain, createRandom, moments, momentum, optimizer, rate, sharedBackend, start } from '../../src/index.ts';
 import type { Descent } from '../../src/index.ts';
 import vectors from '../vectors/alme.json' with { type: 'json' };
 
@@ -123,6 +123,24 @@ describe('gradient descent on a quadratic, against its closed form', () => {
     expect(a.x).toEqual(at);
     for (let k = 0; k < 20; k++) step(a, parabola);
     expect(a.x).toEqual(b.x);
+  });
+
+  it('a fresh fork has forgotten the gradients: it steps as one that begins there does, but schedules go on', async () => {
+    const space = box(2, -100, 100);
+    const context = { random: createRandom(0), backend: await sharedBackend(), x0: Float64Array.of(4, 3) };
+    for (const links of [[moments(0.9, 0.999, 1e-8)], [momentum(0.9)]]) {
+      const a = chain([...links, rate(0.1, 0.5)], 1)(space, context);
+      for (let k = 0; k < 20; k++) step(a, parabola);
+      const from = a.x.slice();
+      const b = a.fork(from, true);
+      expect(Array.from(b.step)).toEqual([0, 0]);
+      const c = chain([...links, rate(0.1 / (1 + 0.5 * 20), 0)], 1)(space, { ...context, x0: from });
+      step(b, parabola);
+      step(c, parabola);
+      expect(b.x).toEqual(c.x);
+      expect(b.ask()).toMatchObject({ at: 21 });
+      expect(a.x).toEqual(from);
+    }
   });
 
   it('a point that fails is halved back towards the last good one', async () => {
