@@ -1,4 +1,4 @@
-/** The plain twins of assembly/network.ts: scalar loops over the same arena, in the same orders of sums. */
+/** The plain twins of assembly/network.ts and assembly/activations.ts: scalar loops over the same arena, in the same orders of sums. */
 import { exp, log, tanh } from '../../assembly/portable/math.ts';
 import type { Kernels } from '../core/kernels.ts';
 
