@@ -33,7 +33,7 @@ const splits = new Map<string, Promise<Split>>();
  * @param options.seed which examples validate; an integer from 0 to 2^53 - 1
  * @example
  * const { train, validation, test } = await openData({ kind: 'spirals', examples: 300 }, { seed: 1 });
- * [train.n, validation!.n, test!.n]; // [ 270, 30, 500 ]
+ * [train.n, validation.n, test.n]; // [ 270, 30, 500 ]
  */
 export async function openData(description: Description, options: { readonly seed?: number } = {}): Promise<Split> {
   const { seed = 0 } = options;
