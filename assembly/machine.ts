@@ -454,7 +454,7 @@ export function machineEncode(m: usize, out: usize, bytes: usize, n: i32, most: 
   return size <= most ? size : -1;
 }
 
-/** Decodes n bytes into `out` from `size` bytes of code; zeros follow them. Whether it was the whole code: how much of it was read, at most size. */
+/** Decodes n bytes into `out` from `size` bytes of code; zeros follow them. How many of them it asked for: 4, and one more for every byte that was settled, past the end or not. */
 export function machineDecode(m: usize, out: usize, code: usize, size: i32, n: i32): i32 {
   let x1: u32 = 0;
   let x2: u32 = 0xffffffff;

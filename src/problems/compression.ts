@@ -11,7 +11,7 @@ import { NadirError, show } from '../core/errors.ts';
 import { isPromise } from '../core/run.ts';
 import { programs, type Kernel } from '../spaces/program.ts';
 import { work } from './program/assembler.ts';
-import { machineBytes, openMachine } from './program/machine.ts';
+import { checkBits, machineBytes, openMachine } from './program/machine.ts';
 
 import type { Backend, Batch, Problem, Scores, Snapshot } from '../core/types.ts';
 
@@ -79,7 +79,7 @@ interface Saved { readonly generation: number; readonly young: Snapshot; readonl
  */
 export function compression({ corpus, bits = BITS }: CompressionParams, { backend, examine }: { readonly backend?: Backend; readonly examine?: Examine }, snapshot?: Snapshot): Compression {
   if (!(corpus instanceof Uint8Array) || corpus.length === 0) throw new NadirError('input', `corpus is ${corpus instanceof Uint8Array ? 'empty' : show(corpus)}; allowed: a Uint8Array of at least one byte`);
-  if (!Number.isInteger(bits) || bits < 12 || bits > 22) throw new NadirError('input', `bits is ${show(bits)}; allowed: an integer from 12 to 22`);
+  checkBits(bits);
   const ask = examine ?? examiner(corpus, bits, () => backend!);
   const saved = snapshot as unknown as Saved | undefined;
   let generation = saved?.generation ?? 0;

@@ -8,6 +8,7 @@
 import type { BackendName } from '../backend/index.ts';
 import { NadirError, show } from '../core/errors.ts';
 import { builtIn, builtIns } from '../problems/kernels/index.ts';
+import { checkBits } from '../problems/program/machine.ts';
 import { DOUBLES, WORDS, same, type Kernel } from '../spaces/program.ts';
 import { MEMORY, decoder, encoder, join, type Bytes, type Compressing, type Decompressing, type Open } from './codec.ts';
 
@@ -157,7 +158,7 @@ function compressing(options: CompressStreamOptions, names: readonly string[]): 
   check('compress', options, names);
   const { kernel: which = DEFAULT, embed = false, bits, length, backend, signal } = options;
   if (typeof embed !== 'boolean') throw new NadirError('input', `embed is ${show(embed)}; allowed: true or false`);
-  if (bits !== undefined && !(Number.isInteger(bits) && bits >= 12 && bits <= 22)) throw new NadirError('input', `bits is ${show(bits)}; allowed: an integer from 12 to 22`);
+  if (bits !== undefined) checkBits(bits);
   if (length !== undefined && !(Number.isSafeInteger(length) && length >= 0)) throw new NadirError('input', `length is ${show(length)}; allowed: an integer from 0`);
   const kernel = chosen(which);
   return { kernel, id: builtIns.find((each) => same(each.kernel, kernel))?.id ?? 0, embed, bits, length, backend, signal };

@@ -105,7 +105,7 @@ function said({ winner, strategy, loss, prefix, cost, of, cpu, stop, evaluations
   const grouped = (n: number): string => Math.round(n).toLocaleString('en');
   const lines = [
     `${strategy} ${stop === 'aborted' ? 'is ahead' : 'won'} with ${loss.toFixed(4)} bits a byte on ${grouped(prefix)} bytes, after ${grouped(evaluations)} kernels`,
-    `cost ${grouped(cost)} of ${grouped(of)} nominal milliseconds, ${(cpu / 1000).toFixed(1)} s of CPU time${stop === 'time' ? ': the budget of CPU time was up' : ''}${budget === undefined ? '' : `; the same race anywhere: --cost ${of}`}`,
+    `cost ${grouped(cost)} of ${grouped(of)} nominal milliseconds, ${(cpu / 1000).toFixed(1)} s of CPU time${stop === 'time' ? ': the budget of CPU time was up' : ''}${budget === undefined || stop === 'time' ? '' : `; the same race anywhere: --cost ${of}`}`,
     '', table([['rank', 'strategy', 'bits/byte', 'kernels', 'cost/s', 'state'], ...standings.map(({ rank, name, loss: own, points, cost: spent, state, error, rung }) => [String(rank), name, Number.isFinite(own) ? own.toFixed(4) : '-', grouped(points), (spent / 1000).toFixed(1), error === null ? `${state === 'out' ? 'out after' : 'in'} rung ${rung + 1}` : `failed: ${error}`])]),
   ];
   if (heldOut.length > 0) {

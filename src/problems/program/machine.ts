@@ -122,8 +122,13 @@ export function openMachine(backend: Backend, kernel: Kernel, bits: number): Mac
   return machine;
 }
 
-function plan({ kernels, u32 }: Backend, { words, doubles }: Kernel, bits: number, m: number): number {
+/** Throws unless there are tables of 2^bits slots. */
+export function checkBits(bits: number): void {
   if (!Number.isInteger(bits) || bits < 12 || bits > 22) throw new NadirError('input', `bits is ${show(bits)}; allowed: an integer from 12 to 22`);
+}
+
+function plan({ kernels, u32 }: Backend, { words, doubles }: Kernel, bits: number, m: number): number {
+  checkBits(bits);
   if (words.length !== 64 || doubles.length !== 1024) throw new NadirError('input', `a kernel has 64 words and 1024 doubles; this one has ${words.length} and ${doubles.length}`);
   u32.set(words, (m + WORDS) >>> 2);
   return kernels.machinePlan(m, bits);

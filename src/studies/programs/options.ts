@@ -2,6 +2,7 @@
 import { NadirError, nearest, show } from '../../core/errors.ts';
 import { cores } from '../../platform/index.ts';
 import { BITS } from '../../problems/compression.ts';
+import { checkBits } from '../../problems/program/machine.ts';
 import { strategies, strategy } from '../../strategies/index.ts';
 import { disjoint, type HeldOut, type HeldOutScore, type Peer } from './heldout.ts';
 
@@ -96,7 +97,7 @@ export function asked(options: SearchOptions): Asked {
   for (const [name, value] of [['budget', budget], ['cost', cost]] as const) if (value !== undefined && !(typeof value === 'number' && value > 0 && value < Infinity)) throw wrong(name, value, 'milliseconds above 0');
   if (!Number.isSafeInteger(workers) || workers < 0 || workers > CREW) throw wrong('workers', workers, `an integer from 0 to ${CREW}`);
   if (!Number.isSafeInteger(seed) || seed < 0) throw wrong('seed', seed, 'an integer from 0 to 2^53 - 1');
-  if (!Number.isInteger(bits) || bits < 12 || bits > 22) throw wrong('bits', bits, 'an integer from 12 to 22');
+  checkBits(bits);
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== 'function') throw wrong('signal', signal, 'an AbortSignal');
   if (signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
   const names = options.strategies ?? 'all';
