@@ -16,7 +16,7 @@ const write = (name: string, value: unknown): void => writeFileSync(join(folder,
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 const spirals = { name: 'small', data: { kind: 'spirals', examples: 300, test: 100 }, network: { hidden: [12], activation: 'tanh' }, optimizer: { name: 'adam', lr: 0.02 }, batch: 32, epochs: 4 };
-/** Half a minute of steps. */
+/** A few seconds of steps. */
 const long = { ...spirals, name: 'long', data: { kind: 'spirals', examples: 5000, test: 100 }, network: { hidden: [32, 32], activation: 'tanh' }, batch: 16, epochs: 60 };
 
 /** Every file that runs have left, by name, in base64. */
@@ -62,8 +62,7 @@ describe('nadir networks train', () => {
   }, 60_000);
 
   it('goes on where it was after it was killed, with the same result', async () => {
-    // A checkpoint is due every ten seconds: it is killed once one is there.
-    const running = spawn(process.execPath, [cli, 'networks', 'train', '--config', 'long.json', '--epochs', '400', '--workers', '0', '--out', 'killed'], { cwd: folder, stdio: 'ignore' });
+    const running = spawn(process.execPath, [cli, 'networks', 'train', '--config', 'long.json', '--epochs', '400', '--workers', '0', '--out', 'killed', '--checkpoint', '0.5'], { cwd: folder, stdio: 'ignore' });
     const end = new Promise((done) => running.once('exit', done));
     const there = (): boolean => existsSync(join(folder, 'killed/checkpoints')) && readdirSync(join(folder, 'killed/checkpoints')).some((name) => name.endsWith('.json'));
     while (!there() && running.exitCode === null) await new Promise((done) => setTimeout(done, 50));
@@ -98,6 +97,7 @@ describe('nadir networks train', () => {
     [['--config', 'small.json', '--epochs', '0'], 'epochs of the configuration is 0; allowed: an integer from 1'],
     [['--config', 'small.json', '--seeds', '0'], 'replicates of experiment networks-train is 0'],
     [['--config', 'small.json', '--scale', '2'], '--scale is given without --plots'],
+    [['--config', 'small.json', '--checkpoint', '0'], '--checkpoint is 0; allowed: seconds above 0'],
     [['--config', 'small.json', '--config', 'small.json'], 'configuration "small" is there twice'],
     [['--config', 'broken.json'], 'broken.json is no JSON'],
     [['--config', 'wrong.json'], 'wrong.json: unknown option "lrr" of optimizer adam; did you mean lr?'],

@@ -11,7 +11,8 @@ import type { Store } from '../../core/types.ts';
 import type { Definition, RunRecord } from '../../experiment/record.ts';
 
 const SHOWN = 250; // milliseconds between two progress lines
-const CHECKPOINT = 10_000; // milliseconds of a training that a kill may cost
+const CHECKPOINT = 10; // seconds of a training that a kill may cost; saving 110,000 parameters and what goes with them takes 0.2
+const LONGEST = 2_000_000; // seconds: timers hold 2^31 milliseconds
 const STORES = ['out', 'store', 'root-dir', 'save-dir'] as const;
 
 /** The options of all of them. */
@@ -21,6 +22,7 @@ export const shared = (place: string): Command['options'] => ({
   'root-dir': { type: 'string', about: 'the same as --out' },
   'save-dir': { type: 'string', about: 'the same as --out' },
   workers: { type: 'string', about: 'threads (the cores; 0 for a single run); 0: this one' },
+  checkpoint: { type: 'string', about: `seconds between two saved states of a run (${CHECKPOINT})` },
   fresh: { type: 'boolean', about: 'forget what the folder holds of this study' },
   json: { type: 'boolean', about: 'one JSON document' },
 });
@@ -48,6 +50,8 @@ export async function follow(definition: Definition, place: string, values: Valu
   const experiment = experimentOf(definition);
   const workers = number(values, 'workers') ?? (experiment.size === 1n ? 0 : undefined);
   workersOf(workers, experiment); // before a folder is made
+  const checkpoint = number(values, 'checkpoint') ?? CHECKPOINT;
+  if (!(checkpoint > 0 && checkpoint <= LONGEST)) throw new NadirError('input', `--checkpoint is ${checkpoint}; allowed: seconds above 0, up to ${LONGEST}`);
   const folder = one(values, STORES) ?? place;
   const store = await directory(folder, files, { parents: true });
   let shown = -Infinity;
@@ -56,7 +60,7 @@ export async function follow(definition: Definition, place: string, values: Valu
     store,
     workers,
     fresh: values.fresh === true,
-    checkpoint: CHECKPOINT,
+    checkpoint: checkpoint * 1000,
     signal: io.signal,
     observe: (progress) => {
       if (now() - shown < SHOWN) return;

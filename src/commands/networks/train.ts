@@ -90,9 +90,10 @@ async function looked(configs: readonly Checked[], seed: number | undefined, io:
   const sums: { [config: string]: string } = {};
   for (const config of configs) {
     io.progress(`${config.name}: opening its data`);
-    const { train: { inputs, labels, targets } } = await openData(config.data as TrainConfig['data'], { seed: seed ?? config.seed });
+    const { train: learnt, validation, test } = await openData(config.data as TrainConfig['data'], { seed: seed ?? config.seed });
     if (typeof config.data === 'string') continue;
-    sums[config.name] = [inputs, labels, targets].flatMap((part) => (part ? [crc32Bytes(new Uint8Array(part.buffer, part.byteOffset, part.byteLength)).toString(16)] : [])).join('-');
+    const parts = [learnt, validation, test].flatMap((part) => (part ? [part.inputs, part.labels ?? part.targets!] : []));
+    sums[config.name] = parts.map(({ buffer, byteOffset, byteLength }) => crc32Bytes(new Uint8Array(buffer, byteOffset, byteLength)).toString(16)).join('-');
   }
   return sums;
 }

@@ -10,7 +10,7 @@ import type { Checked } from './config.ts';
 const BASES = ['descent', 'sgd', 'adam', 'adamw'];
 
 /** Starts it, or continues a saved one. `steps`: mini-batches of all epochs, what a schedule stretches over. */
-export function begin({ optimizer: { name, ...options }, schedule }: Checked, problem: Pick<Problem<Float64Array>, 'space' | 'gradient' | 'name'>, context: Context<Float64Array>, steps: number, saved?: Snapshot): Optimizer<Float64Array> {
+export function begin({ optimizer: { name, ...options }, schedule }: Checked, problem: Pick<Problem<Float64Array>, 'space' | 'gradient' | 'name' | 'share'>, context: Context<Float64Array>, steps: number, saved?: Snapshot): Optimizer<Float64Array> {
   if (schedule === null) return start(optimizer(name), problem, options, context, saved);
   const last = scheduled(schedule, steps);
   if (!BASES.includes(name)) throw new NadirError('input', `schedule is ${show(schedule)} with optimizer ${name}; allowed with ${BASES.join(', ')}`);
