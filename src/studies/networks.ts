@@ -40,7 +40,7 @@ export interface TrainOptions {
 }
 export interface Trained {
   readonly result: TrainResult;
-  /** The parameters with the least validation loss: a layer after another, its weights (inputs x outputs, by rows), then its biases. */
+  /** The parameters that were best on the validation part: a layer after another, its weights (inputs x outputs, by rows), then its biases. */
   readonly x: Float64Array;
   /** Widths from inputs to outputs. */
   readonly layers: readonly number[];
@@ -49,7 +49,7 @@ export interface Trained {
 /**
  * Trains a network on this thread: any optimizer of the registry, at a cost of three passes over the training data an epoch, whatever it spends them on.
  *
- * The parameters with the least validation loss are kept, and the test part is read once, at the end, there. Training that diverges (a loss that is no
+ * The parameters that are best on the validation part at the end of an epoch are kept, and the test part is read once, at the end, there. Training that diverges (a loss that is no
  * number, or 1000 times that of the start) stops with a reason and keeps what it had. The same configuration and seed give the same result everywhere, `seconds` aside.
  * @param config the name of a built-in configuration, or one as `TrainConfig` says
  * @throws `input` or `name` for a configuration that makes no sense, data that is not there or does not fit; `objective` when there is no loss at the start; `aborted`
@@ -105,8 +105,8 @@ export function training({ configs, seeds = 1, seed, epochs }: TrainingOptions):
   if (!Array.isArray(configs) || configs.length === 0) throw new NadirError('input', `configs of training is ${show(configs)}; allowed: an array of at least one configuration`);
   const cases = configs.map((config): Params => {
     const found = typeof config === 'string' ? builtIn(config) : trainConfig(config);
-    const { name, data, network, optimizer, schedule, ...counts } = counted(found, { seed, epochs });
-    return { config: name, settings: { data, network, optimizer, schedule, batch: counts.batch, epochs: counts.epochs, seed: counts.seed } };
+    const { name, data, network, optimizer, schedule, batch, keep, ...counts } = counted(found, { seed, epochs });
+    return { config: name, settings: { data, network, optimizer, schedule, batch, keep, epochs: counts.epochs, seed: counts.seed } };
   });
   const names = cases.map(({ config }) => config);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -129,7 +129,7 @@ export async function trainOnce(_context: unknown, { config: name, settings }: P
     for (const [metric, value] of Object.entries(looked)) if (value !== null) capture.metric(metric, value, epoch);
   }
   const metrics = {
-    best_validation_loss: result.best.validationLoss,
+    best_validation_loss: result.epochs.reduce((least, { validationLoss }) => Math.min(least, validationLoss), Infinity),
     ...(result.test && { test_loss: result.test.loss, ...(result.test.accuracy !== null && { test_accuracy: result.test.accuracy }) }),
     steps: result.final.step,
     escapes: result.escape?.accepted ?? 0,

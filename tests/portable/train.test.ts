@@ -62,14 +62,17 @@ describe('train', () => {
     }
   });
 
-  it('keeps the parameters of the least validation loss and reads the test part there', async () => {
-    const { result, x } = await train({ ...spirals, optimizer: { name: 'adam', lr: 0.3 }, epochs: 12 }, { seed: 2 });
+  it('keeps the parameters that validate best and reads the test part there', async () => {
+    const accuracy = (await train({ ...spirals, optimizer: { name: 'adam', lr: 0.3 }, epochs: 12 }, { seed: 2 })).result;
+    const [first] = accuracy.epochs.filter(({ validationAccuracy }) => validationAccuracy === Math.max(...accuracy.epochs.map((epoch) => epoch.validationAccuracy!))).sort((a, b) => a.validationLoss - b.validationLoss);
+    expect(accuracy.best).toEqual(first);
+    const { result, x } = await train({ ...spirals, keep: 'loss', optimizer: { name: 'adam', lr: 0.3 }, epochs: 12 }, { seed: 2 });
     const least = Math.min(...result.epochs.map(({ validationLoss }) => validationLoss));
     expect(result.best.validationLoss).toBe(least);
     expect(result.best.epoch).toBeLessThan(12); // such a rate overshoots
     expect(x.length).toBe(result.parameters);
     expect(result.parameters).toBe(2 * 8 + 8 + 8 * 2 + 2);
-    const again = await train({ ...spirals, optimizer: { name: 'adam', lr: 0.3 }, epochs: result.best.epoch }, { seed: 2 });
+    const again = await train({ ...spirals, keep: 'loss', optimizer: { name: 'adam', lr: 0.3 }, epochs: result.best.epoch }, { seed: 2 });
     expect(again.result.test).toEqual(result.test);
     expect([...again.x]).toEqual([...x]);
   });

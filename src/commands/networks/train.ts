@@ -131,6 +131,6 @@ function said(results: readonly TrainResult[], { made, place }: Done, files: str
   io.out('');
   io.out(table([['configuration', 'seeds', 'parameters', 'validation', 'accuracy', 'test', 'accuracy', 'steps', 'escapes', 'moved', 'seconds'], ...rows]));
   io.out('');
-  if (rows.some((row) => row[1] !== '1')) io.out('medians over the seeds; validation: the least mean loss of an epoch, whose parameters are read on the test part once');
+  io.out(`${rows.some((row) => row[1] !== '1') ? 'medians over the seeds, ' : ''}of the epoch that was best on the validation part, whose parameters read the test part once`);
   io.out(`${files} in ${place}, beside the runs`);
 }

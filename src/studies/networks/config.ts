@@ -30,11 +30,12 @@ export interface Checked {
   readonly batch: number;
   readonly epochs: number;
   readonly seed: number;
+  readonly keep: string | null;
 }
 interface Network { readonly [field: string]: Json; readonly hidden: readonly number[]; readonly activation: string; readonly loss: string | null; readonly dropout: number; readonly l2: number; readonly precision: string }
 type Plain = Omit<Network, 'hidden'> & { readonly [field: string]: Json };
 
-const FIELDS = ['name', 'about', 'data', 'network', 'optimizer', 'schedule', 'batch', 'epochs', 'seed'];
+const FIELDS = ['name', 'about', 'data', 'network', 'optimizer', 'schedule', 'batch', 'epochs', 'seed', 'keep'];
 const WIDEST = 65536; // units of a layer
 const LAYERS = 16;
 const NETWORK: Options<Plain> = {
@@ -44,10 +45,11 @@ const NETWORK: Options<Plain> = {
   l2: { default: 0, about: 'penalty on the squared weights', min: 0 },
   precision: { default: 'f32', about: 'of the numbers', choices: ['f32', 'f64'] },
 };
-const COUNTS: Options<{ readonly batch: number; readonly epochs: number; readonly seed: number }> = {
+const REST: Options<{ readonly batch: number; readonly epochs: number; readonly seed: number; readonly keep: string | null }> = {
   batch: { default: 128, about: 'examples a step', min: 1, max: 65536, integer: true },
   epochs: { default: 20, about: 'passes over the training data, in cost: one is three evaluations of all of it', min: 1, max: 1e6, integer: true },
   seed: { default: 0, about: 'of the split, the start and the order', min: 0, integer: true },
+  keep: { default: null, about: 'what the parameters that are kept are best in, on the validation part; null: accuracy for classes, loss for numbers', choices: ['loss', 'accuracy'], nullable: true },
 };
 
 /** The configuration, checked. Throws `input` or `name` with one sentence that begins with `where`, a file's name say. */
@@ -89,8 +91,8 @@ function checked(value: unknown): Checked {
   if (wrong) throw new NadirError('input', `name ${show(name)} ${wrong}; allowed: letters, digits and . _ -`);
   if (typeof about !== 'string') throw new NadirError('input', `about is ${show(about)}; allowed: text`);
   if (typeof data !== 'string' && typeof object('data', data, 'a name, or an object with a kind').kind !== 'string') throw new NadirError('input', `data is ${show(data)}; allowed: a name, or an object with a kind`);
-  const { batch, epochs, seed } = resolve('the configuration', COUNTS, Object.fromEntries(Object.entries(given).filter(([field]) => field in COUNTS)));
-  return { name: name as string, about, data: data as Json, network: network(given.network), optimizer: optimizer(given.optimizer), schedule: schedule(given.schedule), batch, epochs, seed };
+  const rest = resolve('the configuration', REST, Object.fromEntries(Object.entries(given).filter(([field]) => Object.hasOwn(REST, field))));
+  return { name: name as string, about, data: data as Json, network: network(given.network), optimizer: optimizer(given.optimizer), schedule: schedule(given.schedule), ...rest };
 }
 
 function network(value: unknown): Network {

@@ -10,6 +10,7 @@ import { page, type Column, type Section } from '../../plot/page.ts';
 import { brief } from '../../plot/scale.ts';
 import { detailedComparison, escapeEvents, escapeRates, landscapeBars, landscapeContours, populationDiversity, type Look, type Trajectory } from './figures.ts';
 import { bestWithin, equalCost, grouped, medianInterval, middle, number, wilson } from './spread.ts';
+import { settled } from './verdict.ts';
 
 import type { LandscapeRun, TrainResult } from './results.ts';
 
@@ -90,12 +91,12 @@ function summary(results: readonly TrainResult[]): Section {
     return [
       name, runs[0]!.config.optimizer.name, `${runs.length}${lost > 0 ? `, ${lost} diverged` : ''}`, range(runs.map(({ final }) => number(final.epoch)), String), range(runs.map(({ final }) => number(final.cost)), figure),
       tested ? all(({ test }) => 100 * number(test?.accuracy), -Infinity, (value) => value.toFixed(2)) : all(({ test }) => number(test?.loss)),
-      all(({ best }) => number(best.validationLoss)), ...(Number.isFinite(cost) ? [all((run) => bestWithin(run, cost))] : []), all(({ final }) => number(final.trainLoss)),
+      all((run) => bestWithin(run, Infinity)), ...(Number.isFinite(cost) ? [all((run) => bestWithin(run, cost))] : []), all(({ final }) => number(final.trainLoss)),
       ...(escapes.length === 0 ? ['-', '-', '-'] : [range(escapes.map(({ count }) => count), String), range(escapes.map(({ accepted }) => accepted), String), ((100 * sum(escapes.map(({ spent }) => number(spent)))) / sum(runs.map(({ final }) => number(final.cost)))).toFixed(1)]),
       range(runs.map(({ seconds }) => number(seconds)), figure),
     ];
   });
-  const read = tested ? 'The test set is read once, at the parameters of the best validation loss.' : '';
+  const read = tested ? 'The test set is read once, at the parameters of the epoch that was best on the validation part.' : '';
   return { title: 'Training', about: `Median over the seeds, and the least and the greatest in brackets; a seed that has no number, because it diverged, counts as the worst. Cost: 1 is a pass over the training data, a gradient is 3. ${read} Bold is the best ${tested ? 'test accuracy' : 'validation loss'}.`, table: [head, ...rows], strong: judged.flatMap((value, i) => (value === least && Number.isFinite(value) ? [i] : [])) };
 }
 
@@ -107,7 +108,7 @@ function methods(landscape: readonly LandscapeRun[], rival: string): Section {
     const theirs = of.get(rival);
     return [...of].map(([method, runs]) => ({ problem, method, runs, losses: losses(runs), against: theirs && method !== rival ? losses(theirs) : undefined }));
   });
-  const tests = rows.map(({ losses, against }) => (against ? ranksum(losses, against) : undefined));
+  const tests = rows.map(({ losses, against }) => (against ? ranksum(losses.map(settled), against.map(settled)) : undefined));
   const adjusted = holm(tests.flatMap((test) => (test ? [test.p] : [])));
   let next = 0;
   const table = rows.map(({ problem, method, runs, losses, against }, i) => {
@@ -124,7 +125,7 @@ function methods(landscape: readonly LandscapeRun[], rival: string): Section {
     ];
   });
   const head = ['problem', 'method', 'runs', 'final loss', 'escaped, %', `P(below ${rival})`, 'p', 'p, Holm', 'cost', 'overhead, %'];
-  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its 95 % interval by order statistics. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, Holm-adjusted over all ${adjusted.length}; \u25b2 better and \u25bc worse at 5 %. Overhead: the share of the cost that went into candidates.`, table: [head, ...table] };
+  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its 95 % interval by order statistics. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, losses that agree to 1e-8 being ties, Holm-adjusted over all ${adjusted.length}; \u25b2 better and \u25bc worse at 5 %. Overhead: the share of the cost that went into candidates.`, table: [head, ...table] };
 }
 
 function training(results: readonly TrainResult[]): Section[] {

@@ -15,6 +15,8 @@ export interface TrainConfig {
   readonly batch?: number;
   readonly epochs?: number;
   readonly seed?: number;
+  /** What the best epoch is best in, on the validation part: `accuracy` (of classes, the default; equal ones by loss) or `loss` (of numbers; the published choice). */
+  readonly keep?: string;
 }
 
 export interface Epoch {
@@ -39,7 +41,7 @@ export interface TrainResult {
   readonly examples: { readonly train: number; readonly validation: number; readonly test: number };
   readonly epochs: readonly Epoch[];
   readonly final: Epoch;
-  /** The epoch with the least validation loss; its parameters are the ones kept. */
+  /** The epoch that is best on the validation part; its parameters are the ones kept. */
   readonly best: Epoch;
   /** Read once, after the last epoch, at the best parameters; null without a test part. */
   readonly test: { readonly loss: number; readonly accuracy: number | null } | null;

@@ -8,11 +8,11 @@ import { canonical } from '../../experiment/identity.ts';
 import { quantile } from '../../experiment/analysis.ts';
 import { checkedLandscape, study, type LandscapeOptions } from './landscape.ts';
 import { grouped } from './spread.ts';
+import { settled } from './verdict.ts';
 
 import type { Json, Params } from '../../core/types.ts';
 import type { Definition, Grid, RunRecord } from '../../experiment/record.ts';
 
-const FINE = 1e-8; // as in verdict.ts
 /** Populations of ten, the first as published. */
 const SCALES: { readonly [name: string]: { readonly [scale: string]: number } } = {
   published: { 0.5: 2, 1: 3, 2: 3, 4: 1, 8: 1 },
@@ -69,7 +69,7 @@ export function sweepTable(records: readonly RunRecord[]): SweepRow[] {
   })) }));
   for (const problem of problems) {
     const cells = rows.flatMap(({ of }) => of[problem] ?? []);
-    const values = cells.map(({ median }) => Math.round(median / FINE));
+    const values = cells.map(({ median }) => settled(median));
     cells.forEach((cell, i) => (cell.rank = 1 + values.reduce((sum, value) => sum + (value < values[i]! ? 1 : value === values[i] ? 0.5 : 0), -0.5)));
   }
   return rows.map(({ runs, of }): SweepRow => {

@@ -65,6 +65,12 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
   let bestX = saved?.x.slice() ?? x0.slice();
   let reason: string | null = null;
 
+  const byLoss = config.keep === 'loss' || split.train.labels === undefined;
+  /** Whether an epoch is better than another, on the validation part. */
+  function ahead({ validationLoss: a, validationAccuracy: p }: Epoch, { validationLoss: b, validationAccuracy: q }: Epoch): boolean {
+    return byLoss || p === q ? a < b : p! > q!;
+  }
+
   /** Looks at a point; false when there is no loss. */
   function look(epoch: number, cost: number, x: Float64Array): boolean {
     const [train, held] = [problem.evaluate(x, 'train'), problem.evaluate(x, 'validation')];
@@ -74,7 +80,7 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
       return false;
     }
     epochs.push({ epoch, step: history.steps, cost, trainLoss: train.loss, trainAccuracy: share(train.accuracy), validationLoss: held.loss, validationAccuracy: share(held.accuracy) });
-    if (held.loss < epochs[best]!.validationLoss) {
+    if (ahead(epochs.at(-1)!, epochs[best]!)) {
       best = epochs.length - 1;
       bestX = x.slice();
     }

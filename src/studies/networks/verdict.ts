@@ -9,8 +9,11 @@ import { grouped, medianInterval, wilson } from './spread.ts';
 
 import type { LandscapeRun } from './results.ts';
 
-const FINE = 1e-8; // differences of losses below it mean nothing
 const ALPHA = 0.01;
+
+const FINE = 1e-8; // differences of losses below it mean nothing
+/** A loss for a rank test, where those that agree to 1e-8 are one. */
+export const settled = (loss: number): number => Math.round(loss / FINE);
 
 /** A method on a problem. Intervals are of 95 %. */
 export interface LandscapeRow {
@@ -48,7 +51,7 @@ export interface LandscapeRow {
  */
 export function landscapeTable(runs: readonly LandscapeRun[], { against = 'adam', alpha = ALPHA }: { readonly against?: string; readonly alpha?: number } = {}): LandscapeRow[] {
   const cells = [...grouped(runs, ({ problem, dim, method }) => JSON.stringify([problem, dim, method])).values()];
-  const lossesOf = (cell: readonly LandscapeRun[]): Float64Array => Float64Array.from(cell, ({ loss }) => Math.round(loss / FINE));
+  const lossesOf = (cell: readonly LandscapeRun[]): Float64Array => Float64Array.from(cell, ({ loss }) => settled(loss));
   const tests = cells.map((cell) => {
     const { problem, dim, method } = cell[0]!;
     const rival = cells.find(([first]) => first!.problem === problem && first!.dim === dim && first!.method === against);
