@@ -35,6 +35,8 @@ export { perturb } from './optimizers/perturbed.ts';
 export type { Perturbation } from './optimizers/perturbed.ts';
 export { cosine, restarts, stepped, warmup } from './optimizers/schedule.ts';
 export { sharpen } from './optimizers/sharpness.ts';
+export { escaping } from './optimizers/escape.ts';
+export type { Escape, EscapeDescent, EscapeOptions, EscapeStatistics } from './optimizers/escape.ts';
 export { openBackend, sharedBackend, moduleHash } from './backend/index.ts';
 export type { BackendName } from './backend/index.ts';
 export { memory, directory, opfs } from './stores/index.ts';

@@ -123,7 +123,7 @@ describe('the sources', () => {
 
 /** Folders where one file is one thing, and files there that are no such thing, with the reason. */
 const registries: { readonly [folder: string]: { readonly [file: string]: string } } = {
-  'src/optimizers': { 'halving.ts': 'races optimizers that it is given' },
+  'src/optimizers': { 'halving.ts': 'races optimizers that it is given', 'escape/adaptive.ts': 'escape, as it is by default', 'escape/faithful.ts': 'escape as published', 'escape/ledger.ts': 'what escapes have done', 'escape/scales.ts': 'how far candidates are drawn', 'escape/stagnation.ts': 'when a descent has stopped' },
   'src/strategies': { 'strategy.ts': 'what a strategy is', 'random.ts': 'the baseline of the ablations, which enters no race' },
   'src/problems': { 'wrap.ts': 'makes a problem of a user\'s function, and gradients for any problem', 'limit.ts': 'limits around any problem', 'combination.ts': 'a cycle of the combination problem; the study runs them', 'cycle.ts': 'the same as a problem: its parameters are lists, which a registry has no options for', 'compression.ts': 'its parameters are bytes, which a registry has no options for', 'data.ts': 'examples, which are no problem', 'data/arrays.ts': 'examples from arrays', 'data/cifar.ts': 'examples from files', 'data/csv.ts': 'examples from tables', 'data/idx.ts': 'arrays from files', 'data/split.ts': 'parts of examples', 'data/synthetic.ts': 'examples from our stream', 'program/assembler.ts': 'programs as text', 'program/container.ts': 'compressed files', 'program/file.ts': 'kernels as files', 'program/machine.ts': 'a kernel at work' },
   'src/problems/kernels': { 'builtin.ts': 'what a built-in kernel is' },

@@ -10,6 +10,7 @@ import { coordinate } from './coordinate.ts';
 import { adam, adamw, descent, sgd } from './descent.ts';
 import { differential } from './differential.ts';
 import { dual } from './dual.ts';
+import { escape } from './escape.ts';
 import { evolution } from './evolution.ts';
 import { aging, genetic } from './genetic.ts';
 import { lagrangian } from './lagrangian.ts';
@@ -23,7 +24,7 @@ import { cmaesseparable } from './separable.ts';
 import { sharpness } from './sharpness.ts';
 import { simplex } from './simplex.ts';
 
-export const optimizers: readonly OptimizerDef[] = [auto, random, annealing, descent, sgd, adam, adamw, adamr, perturbed, sharpness, evolution, cmaes, cmaesseparable, ipop, bipop, lbfgs, basin, multistart, lagrangian, differential, simplex, pattern, coordinate, dual, genetic, aging];
+export const optimizers: readonly OptimizerDef[] = [auto, random, annealing, descent, sgd, adam, adamw, adamr, perturbed, sharpness, escape, evolution, cmaes, cmaesseparable, ipop, bipop, lbfgs, basin, multistart, lagrangian, differential, simplex, pattern, coordinate, dual, genetic, aging];
 
 /** The definition of that name; an unknown name is an error that offers the nearest. */
 export function optimizer(name: unknown): OptimizerDef {

@@ -11,6 +11,7 @@ import { resolve } from '../core/options.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Batch, Box, Context, Json, Optimizer, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 import { adam, adamw, descent, sgd } from './descent.ts';
+import { escape } from './escape.ts';
 import { lbfgs } from './lbfgs.ts';
 import { pattern } from './pattern.ts';
 import { perturbed } from './perturbed.ts';
@@ -20,7 +21,7 @@ import { simplex } from './simplex.ts';
 
 export interface LagrangianParams { readonly [key: string]: Json; readonly local: string; readonly cap: number | null; readonly margin: number; readonly growth: number }
 
-const LOCALS: { readonly [name: string]: OptimizerDef } = Object.fromEntries([lbfgs, simplex, pattern, descent, sgd, adam, adamw, adamr, perturbed, sharpness].map((def) => [def.name, def]));
+const LOCALS: { readonly [name: string]: OptimizerDef } = Object.fromEntries([lbfgs, simplex, pattern, descent, sgd, adam, adamw, adamr, perturbed, sharpness, escape].map((def) => [def.name, def]));
 const ROUNDS = 20; // planned for a local optimizer that never ends
 const PROGRESS = 0.5; // of the infeasibility a round, else the penalty grows
 const MOST = 1e20; // multiplier or penalty

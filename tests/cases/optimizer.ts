@@ -33,6 +33,7 @@ const LIMITED: { readonly [name: string]: { readonly optimizer?: string; readonl
   adamr: { optimizer: 'lagrangian', params: { local: 'adamr' }, cost: 40000 },
   perturbed: { optimizer: 'lagrangian', params: { local: 'perturbed' } },
   sharpness: { optimizer: 'lagrangian', params: { local: 'sharpness' } },
+  escape: { optimizer: 'lagrangian', params: { local: 'escape' }, cost: 20000 },
   pattern: { optimizer: 'lagrangian', params: { local: 'pattern' }, gap: 1e-5 },
   coordinate: { gap: 0.6 }, // lines along the axes only: the first stage of others
   dual: { gap: 0.05 },

@@ -208,7 +208,7 @@ function run(experiment: string, seed: number, { epochs = 3, cost = 3, escapes =
     experiment, seed, config: { name: experiment, data: 'mnist', network: { hidden: [8] }, optimizer: { name: escapes ? 'escape' : 'adam' } }, parameters: 100, examples: { train: 10, validation: 5, test: 5 },
     epochs: rows, final: rows.at(-1)!, best, test: { loss: best.validationLoss, accuracy: best.validationAccuracy }, stop: lost ? 'diverged' : 'done', reason: lost ? 'the loss is NaN' : null, seconds: 1,
     history: { step, loss: step.map((i) => (lost && i === 20 ? NaN : 1 / (i + 1))), gradientNorm: step.map((i) => 2 / (i + 1)) },
-    escape: escapes === 0 ? null : { steps, stagnations: 9, count: escapes, accepted: Math.ceil(escapes / 2), spent: 1, scales: [[1, 1]], escapes: Array.from({ length: escapes }, (_, i) => ({ step: Math.floor((i * steps) / escapes), before: 1, after: 0.5, distance: i % 2 ? 0 : 1 + i, scale: 1, diversity: 2, accepted: i % 2 === 0 })) },
+    escape: escapes === 0 ? null : { steps, stagnations: 9, count: escapes, accepted: Math.ceil(escapes / 2), spent: 1, scales: [[1, 1]], reach: 1, best: 0.5, escapes: Array.from({ length: escapes }, (_, i) => ({ step: Math.floor((i * steps) / escapes), before: 1, after: 0.5, distance: i % 2 ? 0 : 1 + i, scale: 1, diversity: 2, accepted: i % 2 === 0 })) },
   };
 }
 const through = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -1,0 +1,282 @@
+/**
+ * The escape that leaves: candidates race the descent itself, which goes on beside them, and the first look that finds one ahead ends it.
+ *
+ * A race has no length of its own, since a descent into the next basin takes as long as its learning rate says: a candidate is out when it has come
+ * back, or when it has moved and what it wins a look, kept up as long again, would not close its gap. Noise is scale x reach x (|w| + floor) x
+ * step, its mean square 1 before the scale: where all candidates come back the reach grows, where none does it shrinks, so that it ends at the width of
+ * basins in any unit. It begins at the longest way of `lossWindow` steps. Half of the candidates begin with the descent's moments, half without: at a
+ * minimum of rastrigin Adam's second moments are so small that its first steps leave any basin (1 escape instead of 3), on ackley they help.
+ */
+import { exp } from '../../../assembly/portable/math.ts';
+import { restoreRandom } from '../../core/random.ts';
+import { better } from '../../core/run.ts';
+import { fold } from '../../spaces/box.ts';
+import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
+import type { Begin } from '../descent.ts';
+import type { EscapeDescent, EscapeOptions, Scales } from '../escape.ts';
+import { distance, norm, only, openLedger, parts, price, spread } from './ledger.ts';
+import { adaptation } from './scales.ts';
+import { watch } from './stagnation.ts';
+
+const BACK = 0.5; // of the distance it was drawn at: nearer, it has come back
+const MOVED = 0.3; // of that distance: judged from there on, or
+const CALM = 0.3; // of its largest gradient norm: when it has settled
+const AHEAD = 3; // looks, and twice those it has had, that its pace is trusted for
+const MOST = 40; // looks at least until a race on a function ends; as long as the descent took to get there at most, up to
+const LONGEST = 2000; // steps
+const NOISY = 10; // looks, on mini-batches
+const WANTED = 0.4; // share of candidates that come back
+const GROWTH = 10; // of the reach when all do
+const DOUBLINGS = 20; // of the pause
+
+interface Candidate {
+  readonly descent: Descent;
+  readonly scale: number;
+  /** Where it was drawn (on mini-batches nobody asks), and how far from the point it may come back to. */
+  readonly from: Float64Array | null;
+  readonly drawn: number;
+  out: 'back' | 'lost' | null;
+  /** Losses above the incumbent's: the last, the sum of n in this look, the mean of the look before. */
+  now: number; sum: number; n: number; last: number;
+  norm: number; most: number;
+  /** The loss after as many steps more, by its gradient. */
+  promise: number;
+}
+/** `candidates`: those that are not out. `before`: the last loss of the incumbent. */
+interface Race { candidates: Candidate[]; readonly tried: readonly number[]; readonly diversity: number; readonly limit: number; steps: number; back: number; before: number; trial: Trial | null }
+/** The winner before the judges: sums of losses so far. */
+interface Trial { readonly k: number; judged: number; mine: number; its: number }
+type Stored<T> = T extends { readonly descent: Descent } ? Omit<T, 'descent'> & { readonly descent: Snapshot } : never;
+interface Saved {
+  readonly random: Snapshot; readonly inner: Snapshot; readonly watch: Snapshot; readonly ledger: Snapshot; readonly scales: Snapshot; readonly reach: number; readonly unit: number; readonly before: Float64Array;
+  readonly pause: number; readonly failed: number; readonly skipped: number; readonly race: (Omit<Race, 'candidates'> & { readonly candidates: readonly Stored<Candidate>[] }) | null;
+}
+
+export function adaptive(begin: Begin, options: EscapeOptions, distribution: Scales): Begin {
+  const { evalSteps, evalBatchFactor, evalOn, trackBest, selection, cooldown, moments, floor, clamp } = options;
+
+  return function start(space, context: Context<Float64Array>, snapshot): EscapeDescent {
+    const { dim, lower, upper } = space;
+    const saved = snapshot as unknown as Saved | undefined;
+    const noisy = context.share !== undefined;
+    const random = saved ? restoreRandom(saved.random, context.backend) : context.random.fork('escape');
+    let inner: Descent = begin(space, context, saved?.inner);
+    const watching = watch(options, true, noisy, saved?.watch);
+    const ledger = openLedger(saved?.ledger);
+    const scales = adaptation(distribution, saved?.scales);
+    let reach = saved?.reach ?? 1; // in units
+    let unit = saved?.unit ?? 0; // the longest way of a block, a coordinate
+    const before = saved?.before.slice() ?? inner.x.slice(); // where the block began
+    let pause = saved?.pause ?? 0; // steps until the next race may begin
+    let failed = saved?.failed ?? 0; // races in a row
+    let skipped = saved?.skipped ?? 0; // mini-batches that were seen beside the descent's own count
+    let race: Race | undefined = saved?.race ? { ...saved.race, trial: saved.race.trial && { ...saved.race.trial }, candidates: saved.race.candidates.map((c) => ({ ...c, descent: begin(space, context, c.descent) })) } : undefined;
+    let owns: readonly Batch<Float64Array>[] = []; // what the descents of `pending` asked, one each
+    let pending: Batch<Float64Array> | undefined;
+    const widest = Math.max(...[0, dim >> 1, dim - 1].map((i) => upper[i]! - lower[i]!)) / 2;
+
+    /** The standard deviation of a coordinate at scale 1, over the reach. */
+    function shape(): Float64Array {
+      const { x, step } = inner;
+      const rms = norm(x) / Math.sqrt(dim);
+      let inverse = 0;
+      for (let i = 0; i < dim; i++) inverse += 1 / step[i]!;
+      const typical = dim / inverse; // of Adam's steps: lr over the mean root of the second moments, which no vanishing one moves
+      const out = new Float64Array(dim);
+      for (let i = 0; i < dim; i++) {
+        const relative = step[i]! / typical;
+        out[i] = (rms > 0 ? Math.abs(x[i]!) + floor * rms : 1) * (relative > 0 ? Math.min(clamp, Math.max(1 / clamp, relative)) : 1);
+      }
+      const size = norm(out) / Math.sqrt(dim);
+      for (let i = 0; i < dim; i++) out[i] = out[i]! / size;
+      return out;
+    }
+
+    function draw(loss: number): void {
+      if (!(unit > 0)) unit = widest / 1000; // a flat place, and never anything else
+      const sigma = shape();
+      const candidates: Candidate[] = [];
+      const drawn: Float64Array[] = [];
+      for (const [scale, count] of scales.counts()) {
+        for (let n = 0; n < count; n++) {
+          const y = inner.x.slice();
+          for (let i = 0; i < dim; i++) y[i] = fold(y[i]! + random.normal() * scale * reach * unit * sigma[i]!, lower[i]!, upper[i]!);
+          drawn.push(y);
+          const fresh = moments === 'both' ? drawn.length % 2 === 1 : moments === 'fresh';
+          candidates.push({ descent: inner.fork(y, fresh), scale, from: noisy ? null : y, drawn: distance(y, inner.x), out: null, now: Infinity, sum: 0, n: 0, last: Infinity, norm: 0, most: 0, promise: Infinity });
+        }
+      }
+      const limit = evalSteps * (noisy ? NOISY : MOST);
+      race = { candidates, tried: candidates.map(({ scale }) => scale), diversity: spread(drawn), limit: noisy ? limit : Math.max(limit, Math.min(LONGEST, watching.seen)), steps: 0, back: 0, before: loss, trial: null };
+    }
+
+    function descended(scores: Scores<Float64Array>): void {
+      const loss = scores.loss[0]!;
+      ledger.steps++;
+      if (trackBest && !noisy) ledger.keep(pending!.xs[0]!, loss, scores.violation?.[0] ?? 0);
+      if (loss === Infinity) return;
+      const { stagnant, stuck, block } = watching.see(loss, norm(scores.gradient![0]!));
+      if (stagnant) ledger.stagnations++;
+      if (block !== undefined) {
+        unit = Math.max(unit, distance(inner.x, before) / Math.sqrt(dim));
+        before.set(inner.x);
+        if (trackBest && noisy) ledger.keep(inner.x, block, 0);
+      }
+      if (pause > 0) pause--;
+      else if (stuck) draw(loss);
+    }
+
+    /** A step of all in the race. */
+    function raced(scores: Scores<Float64Array>): void {
+      const r = race!;
+      const { loss, violation } = scores;
+      const mine = loss[0]!;
+      const v = violation?.[0] ?? 0;
+      const look = ++r.steps % evalSteps === 0;
+      ledger.steps++;
+      skipped += evalBatchFactor - 1;
+      if (mine < Infinity) r.before = mine;
+      if (trackBest && !noisy) pending!.xs.forEach((x, i) => ledger.keep(x, loss[i]!, violation?.[i] ?? 0));
+      r.candidates.forEach((c, i) => {
+        const its = loss[i + 1]!;
+        const w = violation?.[i + 1] ?? 0;
+        c.now = w === v ? its - mine : w < v ? -Infinity : Infinity;
+        if (its === Infinity) c.out = 'lost';
+        else if (mine < Infinity) {
+          c.sum += c.now;
+          c.n++;
+        }
+        if (!look) return;
+        const g = scores.gradient![i + 1]!;
+        c.norm = norm(g);
+        c.most = Math.max(c.most, c.norm);
+        if (selection === 'gradient') c.promise = c.now - evalSteps * won(g, c.descent.step);
+      });
+      if (look) judge(r);
+      else r.candidates = r.candidates.filter(({ out }) => out === null);
+      if (r.candidates.length === 0) finish(r, undefined, r.before, r.before);
+    }
+
+    /** A look: who is ahead, and who is out. */
+    function judge(r: Race): void {
+      const looks = r.steps / evalSteps;
+      for (const c of r.candidates) {
+        if (c.out !== null || c.n === 0) continue;
+        const gap = c.sum / c.n;
+        const pace = c.last - gap;
+        c.last = gap;
+        c.sum = c.n = 0;
+        const judged = c.from === null ? looks > 1 : distance(c.descent.x, c.from) > MOVED * c.drawn || c.norm < CALM * c.most;
+        if (!(distance(c.descent.x, inner.x) > BACK * c.drawn)) c.out = 'back';
+        else if (!ahead(c) && ((judged && gap > (AHEAD + 2 * looks) * pace) || gap === Infinity || r.steps >= r.limit)) c.out = 'lost';
+      }
+      r.back += r.candidates.filter(({ out }) => out === 'back').length;
+      r.candidates = r.candidates.filter(({ out }) => out === null);
+      const winners = r.candidates.filter(ahead);
+      if (winners.length > 0) {
+        const by = (c: Candidate): number => (selection === 'gradient' ? c.promise : noisy ? c.last : c.now);
+        const winner = winners.reduce((a, b) => (by(b) < by(a) ? b : a));
+        if (evalOn === 'batch' && !noisy) finish(r, winner, r.before, r.before + winner.now);
+        else r.trial = { k: r.candidates.indexOf(winner), judged: 0, mine: 0, its: 0 };
+      } else if (looks === 1 && selection === 'gradient') r.candidates = [...r.candidates].sort((a, b) => a.promise - b.promise).slice(0, Math.ceil(r.candidates.length / 2));
+    }
+
+    const ahead = (c: Candidate): boolean => (noisy ? c.last : c.now) < 0;
+
+    /** The incumbent and the winner on a part of the data; a winner that loses there is out. */
+    function tried(scores: Scores<Float64Array>): void {
+      const r = race!;
+      const t = r.trial!;
+      const [v, w] = [scores.violation?.[0] ?? 0, scores.violation?.[1] ?? 0];
+      t.mine += scores.loss[0]!;
+      t.its += scores.loss[1]!;
+      const on = parts(evalOn).length;
+      if (pending!.at !== undefined) skipped += pending!.span ?? 1;
+      if (++t.judged < on) return;
+      const winner = r.candidates[t.k]!;
+      r.trial = null;
+      if (better(t.its, w, t.mine, v)) finish(r, winner, t.mine / on, t.its / on);
+      else {
+        r.candidates = r.candidates.filter((c) => c !== winner);
+        if (r.candidates.length === 0) finish(r, undefined, r.before, r.before);
+      }
+    }
+
+    function finish(r: Race, winner: Candidate | undefined, from: number, to: number): void {
+      ledger.note({ step: ledger.steps, before: from, after: to, distance: winner ? distance(winner.descent.x, inner.x) : 0, scale: winner?.scale ?? 0, diversity: r.diversity, accepted: winner !== undefined });
+      scales.learn(r.tried, winner?.scale);
+      const share = r.back / r.tried.length;
+      const most = widest / unit;
+      if (winner) {
+        inner = winner.descent;
+        before.set(inner.x);
+        failed = 0;
+      } else if (share < 1 || reach >= most) pause = cooldown * (1 << Math.min(failed++, DOUBLINGS));
+      reach = Math.min(most, reach * (share === 1 ? GROWTH : exp(share - WANTED)));
+      watching.reset(winner !== undefined);
+      race = undefined;
+    }
+
+    function save(): Snapshot {
+      const running = race && { ...race, trial: race.trial && { ...race.trial }, candidates: race.candidates.map((c) => ({ ...c, descent: c.descent.save() })) };
+      return { random: random.save(), inner: inner.save(), watch: watching.save(), ledger: ledger.save(), scales: scales.save(), reach, unit, before: before.slice(), pause, failed, skipped, race: (running ?? null) as unknown as Snapshot };
+    }
+
+    function ask(): Batch<Float64Array> | undefined {
+      if (race?.trial) {
+        const part = parts(evalOn)[race.trial.judged];
+        const xs = [inner.x.slice(), race.candidates[race.trial.k]!.descent.x.slice()];
+        owns = [];
+        return { xs, ...(part ? { part } : { at: (inner.ask()?.at ?? 0) + skipped, span: evalSteps * evalBatchFactor }) };
+      }
+      const own = inner.ask();
+      if (own === undefined) return undefined;
+      owns = [own];
+      const at = own.at === undefined ? {} : { at: own.at + skipped };
+      if (race === undefined) return skipped === 0 ? own : { ...own, ...at };
+      owns = [own, ...race.candidates.map((c) => c.descent.ask()!)];
+      return { ...own, ...at, ...(evalBatchFactor > 1 ? { span: evalBatchFactor } : {}), xs: owns.map(({ xs }) => xs[0]!) };
+    }
+
+    return {
+      get x() {
+        return inner.x;
+      },
+      get step() {
+        return inner.step;
+      },
+      get best() {
+        return ledger.best;
+      },
+      ask: () => (pending ??= ask()),
+      tell(told, scores) {
+        if (told !== pending) {
+          pending = undefined; // the descent may go on from one of these
+          return inner.tell(told, scores);
+        }
+        if (race) ledger.spent += price(told, scores, race.trial ? 2 : race.candidates.length, context);
+        if (race?.trial) tried(scores);
+        else if (race) {
+          inner.tell(owns[0]!, only(scores, 0));
+          race.candidates.forEach((c, i) => c.descent.tell(owns[i + 1]!, only(scores, i + 1)));
+          raced(scores);
+        } else {
+          inner.tell(owns[0]!, scores);
+          descended(scores);
+        }
+        pending = undefined;
+        return { loss: scores.loss[0]!, escapes: ledger.count, accepted: ledger.accepted, stagnation: watching.count };
+      },
+      save,
+      fork: (x, fresh) => start(space, context, { ...(save() as { [key: string]: Snapshot }), inner: inner.fork(x, fresh).save(), race: null }),
+      report: () => ledger.report(scales.counts(), reach * unit),
+    };
+  };
+}
+
+/** What a step along the gradient wins, to first order. */
+function won(gradient: Float64Array, step: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < step.length; i++) sum += gradient[i]! * gradient[i]! * step[i]!;
+  return sum;
+}
