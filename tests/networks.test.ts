@@ -50,6 +50,14 @@ describe('nadir networks train', () => {
     expect(JSON.parse((await nadir('train', '--config', 'small.json', '--seeds', '3', '--out', 'two', '--json', '--fresh')).out)).toMatchObject({ made: 3, skipped: 0 });
   }, 60_000);
 
+  it('shares a folder between two processes', async () => {
+    const both = await Promise.all([0, 1].map(() => nadir('train', '--config', 'small.json', '--seeds', '6', '--workers', '1', '--out', 'shared', '--json')));
+    const [a, b] = both.map(({ out }) => JSON.parse(out));
+    expect([a.made + b.made, a.made + a.skipped, b.made + b.skipped]).toEqual([6, 6, 6]);
+    expect(b.results).toEqual(a.results);
+    expect(a.results.map(({ seed }: { seed: number }) => seed)).toEqual([0, 1, 2, 3, 4, 5]);
+  }, 60_000);
+
   it('shows a table, and draws when asked', async () => {
     const { code, out, err } = await nadir('train', '--config', 'small.json', '--out', 'drawn', '--plots', '--scale', '1');
     expect([code, err]).toEqual([0, '']);

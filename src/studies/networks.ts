@@ -137,7 +137,7 @@ export async function trainOnce(_context: unknown, { config: name, settings }: P
     diverged: result.stop === 'diverged' ? 1 : 0,
   };
   for (const [metric, value] of Object.entries(metrics)) capture.metric(metric, value);
-  capture.artifact(`${config.name}_results.json`, result as unknown as Json);
+  capture.artifact(`${config.name}_results.json`, JSON.parse(JSON.stringify(result)) as Json); // an escape from a point that failed has no loss: null
   capture.artifact('best_parameters.npz', byLayer(x, layers));
 }
 
