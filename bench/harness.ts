@@ -58,11 +58,11 @@ export function compile(source: string, flags: readonly string[]): string | unde
 /** Prints, and keeps for `--write`. */
 export type Print = (line: string) => void;
 /** What shortens a long subject. */
-export interface Flags { readonly optimizers?: string; readonly functions?: string; readonly dims?: string; readonly seeds?: string; readonly 'no-peers'?: boolean; readonly strategies?: string; readonly cost?: string }
+export interface Flags { readonly optimizers?: string; readonly functions?: string; readonly dims?: string; readonly seeds?: string; readonly 'no-peers'?: boolean; readonly peers?: string; readonly strategies?: string; readonly cost?: string }
 
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' }, optimizers: text, functions: text, dims: text, seeds: text, 'no-peers': { type: 'boolean' }, strategies: text, cost: text } });
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' }, optimizers: text, functions: text, dims: text, seeds: text, 'no-peers': { type: 'boolean' }, peers: text, strategies: text, cost: text } });
   const subjects = positionals.length > 0 ? positionals : ['functions', 'overhead']; // optimizers takes half an hour
   for (const name of subjects) {
     const lines: string[] = [];
