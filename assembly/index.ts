@@ -7,6 +7,7 @@ export { brute, seek } from './combinations';
 export { grow, thin, merge, shift, sweep, near } from './halves';
 export { minima, bisect } from './bisect';
 export { qubo } from './subsets';
+export { multiply, moments, advance } from './descent';
 export { dense32, dense64, outer32, outer64 } from './network';
 export { activate32, activate64, derive32, derive64, entropy32, entropy64, squares32, squares64, bytes32, bytes64, drop32, drop64, narrow, widen } from './activations';
 export { machinePlan, machineBoot, machineScore, machineTrace, machineEncode, machineDecode, machineBytes, machineNibble, machineBits, machineLearn, bitOp, learnOp } from './machine';

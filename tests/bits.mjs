@@ -36,6 +36,12 @@ const numbers = {
   shift: [0, -0.4],
   threshold: [0, 2 ** 31, 2 ** 32 - 1],
   factor: [1, 2.5],
+  beta1: [0.9],
+  beta2: [0.999],
+  epsilon: [1e-8],
+  correction: [0.5, 1],
+  lower: [-5],
+  upper: [7],
 };
 /** Exports that are no kernels: where the static data ends. */
 export const others = ['base', 'machineBytes', 'machineNibble', 'machineBits', 'machineLearn', 'byteOp', 'nibbleOp', 'bitOp', 'learnOp'];

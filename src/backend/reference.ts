@@ -8,6 +8,7 @@ import { normalPair, philox } from '../core/random.ts';
 import type { Backend } from '../core/types.ts';
 import { arena } from './arena.ts';
 import { combinationTwins } from './combinations.ts';
+import { descentTwins } from './descent.ts';
 import { functionTwins } from './functions.ts';
 import { linalgTwins } from './linalg.ts';
 import { machineTwins } from './machine.ts';
@@ -47,6 +48,7 @@ export function openReference(bytes: number): Backend {
     ...linalgTwins(heap),
     ...combinationTwins(heap),
     ...subsetTwins(heap),
+    ...descentTwins(heap),
     ...networkTwins(buffer),
     ...machineTwins(buffer),
   };

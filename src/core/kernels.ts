@@ -84,6 +84,13 @@ export interface Kernels {
    */
   qubo(out: Pointer, work: Pointer, q: Pointer, linear: Pointer, n: number, depth: number, piece: number, width: number): void;
 
+  /** `update` *= factor. */
+  multiply(update: Pointer, n: number, factor: number): void;
+  /** Adam's moments of n gradients, which become m (correction / (sqrt(v) + epsilon)). */
+  moments(update: Pointer, m: Pointer, v: Pointer, n: number, beta1: number, beta2: number, epsilon: number, correction: number): void;
+  /** `x -= update`, from `lower` to `upper`; NaN becomes `lower`. */
+  advance(x: Pointer, update: Pointer, n: number, lower: number, upper: number): void;
+
   /** `out` (n x m) = a (n x k) b (k x m) + bias (0: none); `turned`: b lies as m x k. `work`: 160 bytes and 32 k. */
   readonly dense32: DenseKernel;
   readonly dense64: DenseKernel;

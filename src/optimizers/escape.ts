@@ -8,8 +8,8 @@
 import { NadirError, show } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
 import type { Box, Descent, Json, Options, OptimizerDef } from '../core/types.ts';
-import { adam, baseOptions, begins } from './descent.ts';
-import type { BaseParams, Begin, TransformDef } from './descent.ts';
+import type { Begin, TransformDef } from './chain.ts';
+import { adam, baseOptions, begins, type BaseParams } from './descent.ts';
 import { adaptive } from './escape/adaptive.ts';
 import { faithful } from './escape/faithful.ts';
 import { readScales, scalesOf } from './escape/scales.ts';

@@ -10,8 +10,8 @@ import { pow } from '../../assembly/portable/math.ts';
 import { NadirError, show } from '../core/errors.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Box, Context, Descent, Options, OptimizerDef, Random, Snapshot } from '../core/types.ts';
-import { baseOptions, begins } from './descent.ts';
-import type { BaseParams, Begin } from './descent.ts';
+import { baseOptions, begins, type BaseParams } from './descent.ts';
+import type { Begin } from './chain.ts';
 
 export interface Perturbation { readonly radius: number; readonly threshold: number; readonly wait: number; readonly fall: number }
 export interface PerturbedParams extends BaseParams { readonly radius: number; readonly threshold: number; readonly wait: number; readonly fall: number }

@@ -8,8 +8,8 @@ import { pow, sinpi } from '../../assembly/portable/math.ts';
 import { named, NadirError, show } from '../core/errors.ts';
 import { resolve } from '../core/options.ts';
 import type { Box, Json, Options, OptimizerDef } from '../core/types.ts';
-import { adamOptions, chain, follow, links, multiply } from './descent.ts';
-import type { AdamParams, TransformDef } from './descent.ts';
+import { chain, follow, multiply, type TransformDef } from './chain.ts';
+import { adamOptions, links, type AdamParams } from './descent.ts';
 
 /**
  * A factor of `factor` more every so many steps: factor^floor(t / every).

@@ -7,8 +7,8 @@
  */
 import { NadirError, show } from '../core/errors.ts';
 import type { Batch, Box, Context, Descent, Options, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
-import { baseOptions, begins } from './descent.ts';
-import type { BaseParams, Begin } from './descent.ts';
+import { baseOptions, begins, type BaseParams } from './descent.ts';
+import type { Begin } from './chain.ts';
 import { norm } from './perturbed.ts';
 
 export interface SharpnessParams extends BaseParams { readonly rho: number }

@@ -63,7 +63,7 @@ export interface NetworkProblem extends Problem<Float64Array, Box> {
   joined(x: Float64Array, quarters: readonly Quarter[]): { readonly loss: number; readonly gradient: Float64Array };
 }
 
-/** Bytes of arena that a network takes at most: for `openBackend`. */
+/** Bytes of arena that a network and a descent on it take at most: for `openBackend`. */
 export function networkBytes({ train }: Split, { hidden, batch = OPTIONS.batch.default as number }: Pick<NetworkOptions, 'hidden' | 'batch'>): number {
   return bytesOf([train.width, ...hidden, train.outputs], Math.max(batch, STAGE));
 }
@@ -180,6 +180,7 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
     const dropped = gradient && mini && dropout > 0;
     const stages = mini ? Array.from({ length: span }, (_, i) => () => draw(at + i, dropped)) : pieces(part);
     const total = Math.round(share(batch) * train.n);
+    const answer: Float64Array[] = [];
     const loss = Float64Array.from(xs, (x, c) => {
       made.load(x);
       let sum = 0;
@@ -190,13 +191,18 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
         for (let r = 0; r < n; r++) sum += losses[r]!;
         if (!gradient) continue;
         made.backward(n, 0, Math.ceil(n / 4), dropped);
-        const [mine, more] = [(gradients[c] ??= new Float64Array(dim)), made.wide()];
+        const more = made.wide();
+        if (xs.length === 1 && stages.length === 1) {
+          answer[0] = more; // a copy less
+          continue;
+        }
+        const mine = (answer[c] = gradients[c] ??= new Float64Array(dim));
         if (i === 0) mine.set(more);
         else for (let k = 0; k < dim; k++) mine[k] = mine[k]! + more[k]!;
       }
-      return sum / total + penalty(x, gradient ? gradients[c] : undefined);
+      return sum / total + penalty(x, answer[c]);
     });
-    return gradient ? { loss, gradient: gradients.slice(0, xs.length) } : { loss };
+    return gradient ? { loss, gradient: answer } : { loss };
   }
 
   const space: Box = {

@@ -12,7 +12,7 @@ import { restoreRandom } from '../../core/random.ts';
 import { better } from '../../core/run.ts';
 import { fold } from '../../spaces/box.ts';
 import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
-import type { Begin } from '../descent.ts';
+import type { Begin } from '../chain.ts';
 import type { EscapeDescent, EscapeOptions, Scales } from '../escape.ts';
 import { distance, norm, only, openLedger, parts, price, spread } from './ledger.ts';
 import { adaptation } from './scales.ts';
@@ -60,7 +60,8 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
     const saved = snapshot as unknown as Saved | undefined;
     const noisy = context.share !== undefined;
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random.fork('escape');
-    let inner: Descent = begin(space, context, saved?.inner);
+    let home = context.backend.scope(); // what the descent holds there
+    let inner: Descent = begin(space, { ...context, backend: home }, saved?.inner);
     const watching = watch(options, true, noisy, saved?.watch);
     const ledger = openLedger(saved?.ledger);
     const scales = adaptation(distribution, saved?.scales);
@@ -70,7 +71,7 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
     let pause = saved?.pause ?? 0; // steps until the next race may begin
     let failed = saved?.failed ?? 0; // races in a row
     let skipped = saved?.skipped ?? 0; // mini-batches that were seen beside the descent's own count
-    let race: Race | undefined = saved?.race ? { ...saved.race, trial: saved.race.trial && { ...saved.race.trial }, candidates: saved.race.candidates.map((c) => ({ ...c, descent: begin(space, context, c.descent) })) } : undefined;
+    let race: Race | undefined = saved?.race ? { ...saved.race, trial: saved.race.trial && { ...saved.race.trial }, candidates: saved.race.candidates.map((c) => ({ ...c, descent: begin(space, context, c.descent, false, true) })) } : undefined;
     let owns: readonly Batch<Float64Array>[] = []; // what the descents of `pending` asked, one each
     let pending: Batch<Float64Array> | undefined;
     const widest = Math.max(...[0, dim >> 1, dim - 1].map((i) => upper[i]! - lower[i]!)) / 2;
@@ -208,7 +209,9 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
       const share = r.back / r.tried.length;
       const most = widest / unit;
       if (winner) {
-        inner = winner.descent;
+        home.release();
+        home = context.backend.scope();
+        inner = begin(space, { ...context, backend: home }, winner.descent.save());
         before.set(inner.x);
         failed = 0;
       } else if (share < 1 || reach >= most) pause = cooldown * (1 << Math.min(failed++, DOUBLINGS));

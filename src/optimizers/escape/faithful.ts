@@ -6,7 +6,7 @@
 import { restoreRandom } from '../../core/random.ts';
 import { better } from '../../core/run.ts';
 import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
-import type { Begin } from '../descent.ts';
+import type { Begin } from '../chain.ts';
 import type { EscapeDescent, EscapeOptions, Scales } from '../escape.ts';
 import { distance, norm, openLedger, parts, price, spread } from './ledger.ts';
 import { watch } from './stagnation.ts';

@@ -49,9 +49,9 @@ export function sizeOf(widths: readonly number[]): number {
   return widths.slice(1).reduce((sum, units, l) => sum + (widths[l]! + 1) * units, 0);
 }
 
-/** Bytes of arena they take, at most. */
+/** Bytes of arena that they and a descent on them take, at most. */
 export function bytesOf(widths: readonly number[], rows: number): number {
-  return 65536 + 32 * sizeOf(widths) + rows * (9 * widths[0]! + widths.reduce((sum, width) => sum + 36 * width + 64, 0)) + 32 * Math.max(rows, ...widths);
+  return 65536 + 80 * sizeOf(widths) + rows * (9 * widths[0]! + widths.reduce((sum, width) => sum + 36 * width + 64, 0)) + 32 * Math.max(rows, ...widths);
 }
 
 export function layers({ widths, rows, activation, classes, dropout, precision }: Shape, backend: Backend): Layers {

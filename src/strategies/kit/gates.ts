@@ -7,7 +7,7 @@
  */
 import { exp, log } from '../../../assembly/portable/math.ts';
 import type { Random } from '../../core/types.ts';
-import { moments } from '../../optimizers/descent.ts';
+import { moments } from '../../optimizers/chain.ts';
 
 const LOG2E = 1.4426950408889634;
 const STEEP = 30; // a gate that is shut, a gate that is open

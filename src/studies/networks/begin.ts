@@ -1,6 +1,7 @@
 /** The optimizer of a configuration on its problem: one of the registry, or a descent with its schedule. */
 import { NadirError, show } from '../../core/errors.ts';
-import { baseOptions, begins, chain, links, type BaseParams } from '../../optimizers/descent.ts';
+import { chain } from '../../optimizers/chain.ts';
+import { baseOptions, begins, links, type BaseParams } from '../../optimizers/descent.ts';
 import { escaping } from '../../optimizers/escape.ts';
 import { optimizer, start } from '../../optimizers/index.ts';
 import { scheduled } from '../../optimizers/schedule.ts';
