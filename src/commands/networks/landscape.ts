@@ -10,6 +10,7 @@ import type { LandscapeRun } from '../../studies/networks/results.ts';
 import type { Trajectory } from '../../studies/networks/report.ts';
 
 const OUT = './runs/landscape';
+const STARTS = 5;
 
 export const landscape: Command = {
   name: 'networks landscape',
@@ -48,14 +49,16 @@ export const landscape: Command = {
   },
 };
 
-/** Where every method goes on the functions in two dimensions, from the first seed's start: runs of their own in the same store. */
+/** Where every method goes on the functions in two dimensions, from the highest of five starts: runs of their own in the same store. */
 async function ways(asked: LandscapeOptions, runs: readonly LandscapeRun[], values: Values, io: Io): Promise<Trajectory[]> {
   const functions = [...new Set(runs.map(({ problem }) => problem))].filter((name) => problems.some((def) => def.name === name));
   if (functions.length === 0) return [];
-  const definition = study({ ...asked, problems: functions, dim: 2, seeds: 1, rotated: false });
+  const definition = study({ ...asked, problems: functions, dim: 2, seeds: STARTS, rotated: false });
   const done = await follow({ ...definition, name: 'networks-ways' }, OUT, values, io);
   ended(done, values, io);
-  return landscapeRuns(done.records).map(({ problem, method, path = [] }) => ({ problem, method, points: path }));
+  const made = landscapeRuns(done.records);
+  const highest = (name: string): number => Math.max(...made.filter(({ problem }) => problem === name).map(({ start }) => start));
+  return made.filter(({ problem, start }) => start === highest(problem)).map(({ problem, method, path = [] }) => ({ problem, method, points: path }));
 }
 
 function cells({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, escapes, overhead, adjusted, verdict }: LandscapeRow): string[] {

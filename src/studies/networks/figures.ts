@@ -11,6 +11,7 @@ import { contourMap } from '../../plot/contour.ts';
 import { lineChart, type Series } from '../../plot/line.ts';
 import { panels, type Entry } from '../../plot/panels.ts';
 import { problems } from '../../problems/index.ts';
+import { ends, evenly, positive, running, wide } from './series.ts';
 import { grouped, medianInterval, middle, number, wilson, type Middle } from './spread.ts';
 
 import type { Box, Problem } from '../../core/types.ts';
@@ -25,6 +26,7 @@ export interface Trajectory {
   readonly method: string;
   readonly points: readonly (readonly [number, number])[];
 }
+/** How a chart is drawn. `page`: in the colours of the report it is put into. */
 export interface Look {
   readonly theme: Theme;
   /** Pixels of the whole figure; each has its own default. */
@@ -36,7 +38,12 @@ const grid = 101; // points a side of a landscape
 const dotsMost = 300; // a run
 const passes = 'cost (passes over the data; a gradient is 3)';
 
-/** One run: loss of its mini-batches and norm of the gradient, with its escapes marked. */
+/**
+ * One run: loss of its mini-batches and norm of the gradient, with its escapes marked.
+ * @example
+ * const config = { name: 'spirals', data: 'spirals', network: { hidden: [8] }, optimizer: { name: 'escape' }, epochs: 2 };
+ * escapeEvents((await train(config)).result, { theme: 'light' }); // '<svg ...'
+ */
 export function escapeEvents({ experiment, seed, history, escape, stop }: TrainResult, { theme, width = 1100 }: Look): string {
   const step = history.step.map(number);
   const loss = history.loss.map(number);
@@ -64,7 +71,12 @@ export function escapeEvents({ experiment, seed, history, escape, stop }: TrainR
   return panels({ title, columns: 1, charts: [drawn('mini-batch loss', loss, 280, false), drawn('gradient norm', norm, 220, true)], legend, theme });
 }
 
-/** How far escapes went, how far apart their candidates lay, and how many there were; a line for every run that has escapes. */
+/**
+ * How far escapes went, how far apart their candidates lay, and how many there were; a line for every run that has escapes.
+ * @example
+ * const config = { name: 'spirals', data: 'spirals', network: { hidden: [8] }, optimizer: { name: 'escape' }, epochs: 2 };
+ * populationDiversity([(await train(config)).result], { theme: 'light' }); // '<svg ...'
+ */
 export function populationDiversity(results: readonly TrainResult[], { theme, width = 1200 }: Look): string {
   const runs = results.filter(({ escape }) => escape !== null);
   const name = ({ experiment, seed }: TrainResult): string => (grouped(runs, (each) => each.experiment).get(experiment)!.length > 1 ? `${experiment}, seed ${seed}` : experiment);
@@ -88,7 +100,13 @@ export function populationDiversity(results: readonly TrainResult[], { theme, wi
   return panels({ title: runs.length === 0 ? 'no run has escapes' : '', columns: 3, charts, legend: runs.map((run, color) => ({ name: name(run), color })), theme });
 }
 
-/** Six panels: losses and accuracies by epoch, the best validation loss by cost, and the test; median and quartiles of the seeds. */
+/**
+ * Six panels: losses and accuracies by epoch, the best validation loss by cost, and the test; median and quartiles of the seeds.
+ * @example
+ * const config = (name) => ({ name, data: 'spirals', network: { hidden: [8] }, optimizer: { name }, epochs: 2 });
+ * const results = [(await train(config('adam'))).result, (await train(config('escape'))).result];
+ * detailedComparison(results, { theme: 'dark' }); // '<svg ...'
+ */
 export function detailedComparison(results: readonly TrainResult[], { theme, width = 1260 }: Look): string {
   const groups = [...grouped(results, ({ experiment }) => experiment)].map(([name, runs]) => ({ name, runs }));
   const size = { legend: false, width: Math.floor(width / 3), height: 330, theme };
@@ -159,7 +177,13 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
   return barChart({ title: `test accuracy${from > 0 ? ` (axis from ${from} %)` : ''}`, x: { label: 'accuracy (%)' }, label: '', bars: made, from, ...size });
 }
 
-/** A panel for every problem: the median final loss of each method with a 95 % interval. */
+/**
+ * A panel for every problem: the median final loss of each method with a 95 % interval.
+ * @example
+ * const study = landscape({ problems: ['ackley'], methods: ['adam', 'escape'], dim: 2, seeds: 2, cost: 500 });
+ * const runs = landscapeRuns(await (await conduct(study, { workers: 0 })).records());
+ * landscapeBars(runs, { theme: 'light' }); // '<svg ...'
+ */
 export function landscapeBars(runs: readonly LandscapeRun[], { theme, width = 1200 }: Look): string {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return faceted(runs, width, theme, '', (title, part, size) => {
@@ -171,7 +195,13 @@ export function landscapeBars(runs: readonly LandscapeRun[], { theme, width = 12
   });
 }
 
-/** A panel for every problem: the share of runs of each method that ended in another basin, with Wilson's 95 % interval. */
+/**
+ * A panel for every problem: the share of runs of each method that ended in another basin, with Wilson's 95 % interval.
+ * @example
+ * const study = landscape({ problems: ['ackley'], methods: ['adam', 'escape'], dim: 2, seeds: 2, cost: 500 });
+ * const runs = landscapeRuns(await (await conduct(study, { workers: 0 })).records());
+ * escapeRates(runs, { theme: 'light' }); // '<svg ...'
+ */
 export function escapeRates(runs: readonly LandscapeRun[], { theme, width = 1200 }: Look): string {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return faceted(runs, width, theme, '', (title, part, size) => {
@@ -192,7 +222,12 @@ function faceted(runs: readonly LandscapeRun[], width: number, theme: Theme, tit
   return panels({ title, columns, charts: parts.length === 0 ? [draw('', [], size)] : parts.map(([name, part]) => draw(name, part, size)), theme });
 }
 
-/** A panel for every function that the registry has: its landscape in two dimensions and the ways that methods took. */
+/**
+ * A panel for every function that the registry has: its landscape in two dimensions and the ways that methods took.
+ * @example
+ * const ways = [{ problem: 'ackley', method: 'by hand', points: [[2, 1], [1, 1], [0, 0]] }];
+ * landscapeContours(ways, { theme: 'light', width: 600 }); // '<svg ...'
+ */
 export function landscapeContours(trajectories: readonly Trajectory[], { theme, width = 1200 }: Look): string {
   const methods = [...new Set(trajectories.map(({ method }) => method))];
   const parts = [...grouped(trajectories, ({ problem }) => problem)].flatMap(([name, ways]) => {
@@ -238,37 +273,6 @@ interface Ends { readonly low: number; readonly high: number }
 function banded(name: string, rows: readonly (readonly [number, Middle])[]): Series {
   const points = rows.map(([at, { median }]) => [at, median] as const);
   return rows.some(([, { n }]) => n > 1) ? { name, points, band: rows.map(([at, { low, high }]) => [at, low, high] as const) } : { name, points };
-}
-
-/** The median of every point with its neighbours; points that are no numbers are left out. */
-function running(points: readonly (readonly [number, number])[], window: number): (readonly [number, number])[] {
-  const kept = points.filter(([, value]) => Number.isFinite(value));
-  const half = (window - 1) / 2;
-  return kept.map(([at], i) => {
-    const near = Math.min(half, i, kept.length - 1 - i); // as many on either side
-    return [at, quantile(kept.slice(i - near, i + near + 1).map(([, value]) => value), 0.5)] as const;
-  });
-}
-
-/** At most so many, evenly, the first and the last among them. */
-function evenly<T>(values: readonly T[], most: number): T[] {
-  return values.length <= most ? [...values] : Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))]!);
-}
-
-function ends(values: readonly number[]): number[] {
-  const kept = values.filter(Number.isFinite);
-  return kept.length === 0 ? [] : [kept.reduce((a, b) => Math.min(a, b)), kept.reduce((a, b) => Math.max(a, b))];
-}
-
-function positive(values: readonly number[]): boolean {
-  const kept = values.filter(Number.isFinite);
-  return kept.length > 0 && kept.every((value) => value > 0);
-}
-
-/** Whether values reach so far that a log axis reads better; those at 0 do not count. */
-function wide(values: readonly number[]): boolean {
-  const kept = values.filter((value) => Number.isFinite(value) && value !== 0);
-  return positive(kept) && kept.reduce((a, b) => Math.max(a, b)) > 10 * kept.reduce((a, b) => Math.min(a, b));
 }
 
 function grouping(n: number): string {
