@@ -157,6 +157,20 @@ describe('nadir networks configs', () => {
 });
 
 describe('nadir networks landscape', () => {
+  it('judges small networks by their whole loss', async () => {
+    const { code, out } = await nadir('landscape', '--problems', 'mlp-smooth,mlp-jagged', '--methods', 'adam,escape', '--seeds', '1', '--passes', '12', '--out', 'nets', '--json');
+    expect(code).toBe(0);
+    const { runs } = JSON.parse(out);
+    const widths: { readonly [problem: string]: readonly number[] } = { 'mlp-smooth': [2, 32, 16, 2], 'mlp-jagged': [2, 64, 32, 16, 8, 2] };
+    for (const { problem, dim, start, loss, cost, trace } of runs) {
+      expect(dim).toBe(widths[problem]!.slice(1).reduce((sum, units, l) => sum + (widths[problem]![l]! + 1) * units, 0));
+      expect(loss).toBeLessThan(start);
+      expect(cost).toBeLessThanOrEqual(12);
+      expect([trace[0], trace.at(-1)[1]]).toEqual([[0, start], loss]);
+    }
+    expect(runs.length).toBe(4);
+  }, 60_000);
+
   it('compares methods at equal cost and draws them', async () => {
     const { code, out, err } = await nadir('landscape', '--problems', 'rastrigin,double-well', '--methods', 'adam,basin,escape', '--seeds', '8', '--cost', '6000', '--dim', '4', '--out', 'land', '--json', '--plots', '--scale', '1');
     expect([code, err]).toEqual([0, '']);
