@@ -21,7 +21,7 @@ export { problems, problem } from './problems/index.ts';
 export { cycle } from './problems/cycle.ts';
 export type { CycleStart } from './problems/cycle.ts';
 export { network, networkBytes } from './problems/network.ts';
-export type { NetworkOptions, NetworkProblem, Part, Quarter } from './problems/network.ts';
+export type { Judged, NetworkOptions, NetworkProblem, Part, Quarter } from './problems/network.ts';
 export { fitting } from './problems/data.ts';
 export type { Data, Split } from './problems/data.ts';
 export { limit } from './problems/limit.ts';

@@ -12,6 +12,7 @@ import type { Batch, Box, Context, Json, Options, Problem, Random, Scores } from
 import { box } from '../spaces/box.ts';
 import { fitting, type Data, type Split } from './data.ts';
 import { ACTIVATIONS, bytesOf, layers as layersOf } from './network/layers.ts';
+import { found, mean, pairwise, type Judged, type Quarter } from './network/parts.ts';
 
 export interface NetworkParams {
   readonly [name: string]: Json;
@@ -42,9 +43,8 @@ const BOUND = 100; // only a point that runs away meets it
 const STAGE = 512; // rows of an evaluation at a time
 const DEEPEST = 16;
 
+export type { Judged, Quarter } from './network/parts.ts';
 export type Part = 'train' | 'validation' | 'test';
-/** A quarter of a mini-batch: its losses, and its part of the gradient without penalty. */
-export interface Quarter { readonly losses: Float64Array; readonly gradient: Float32Array | Float64Array }
 export interface NetworkProblem extends Problem<Float64Array, Box> {
   readonly gradient: 2;
   share(batch: Batch<Float64Array>): number;
@@ -57,10 +57,12 @@ export interface NetworkProblem extends Problem<Float64Array, Box> {
   evaluate(x: Float64Array, part: Part): { readonly loss: number; readonly accuracy: number };
   /** Outputs (logits of classes) for examples like the data's inputs, by rows. */
   predict(x: Float64Array, inputs: Uint8Array | Float32Array): Float64Array;
-  /** Quarter q, from 0 to 3, of mini-batch `at`. */
-  quarter(x: Float64Array, at: number, q: number): Quarter;
-  /** What `score` says of a mini-batch, bit for bit, made of its four quarters. */
-  joined(x: Float64Array, quarters: readonly Quarter[]): { readonly loss: number; readonly gradient: Float64Array };
+  /** Of examples of a part, from one up to another: what `evaluate` adds up. */
+  judged(x: Float64Array, part: Part, from: number, to: number): Judged;
+  /** Quarter q, from 0 to 3, of mini-batch `at`; with `quarters` 2 (q 0 or 2) it and the next in one. */
+  quarter(x: Float64Array, at: number, q: number, quarters?: 1 | 2): Quarter;
+  /** What `score` says of a mini-batch, bit for bit, made of its four quarters or two halves, which are written over; the gradient is valid until the next call. */
+  joined(x: Float64Array, parts: readonly Quarter[]): { readonly loss: number; readonly gradient: Float64Array };
 }
 
 /** Bytes of arena that a network and a descent on it take at most: for `openBackend`. */
@@ -174,6 +176,7 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
   }
 
   const gradients: Float64Array[] = [];
+  let joint: Float64Array | undefined;
   function score(batch: Batch<Float64Array>): Scores<Float64Array> {
     const { xs, gradient = false, at, span = 1, part = 'train' } = batch;
     const mini = part === 'train' && at !== undefined;
@@ -205,6 +208,21 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
     return gradient ? { loss, gradient: answer } : { loss };
   }
 
+  function judged(x: Float64Array, part: Part, from: number, to: number): Judged {
+    const data = partOf(part);
+    const all = new Float64Array(to - from);
+    let right = classes ? 0 : NaN;
+    made.load(x);
+    for (let at = from; at < to; at += rows) {
+      const n = put(data, at, Math.min(rows, to - at));
+      made.forward(n, 0, false);
+      made.judge(n, 0, 0);
+      all.set(losses.subarray(0, n), at - from);
+      for (let r = 0; r < n; r++) right += hits[r]!;
+    }
+    return { losses: all, right };
+  }
+
   const space: Box = {
     ...box(dim, -BOUND, BOUND),
     // He et al. 2015 for relu and gelu, LeCun et al. 1998 for tanh and the outputs; biases are 0.
@@ -221,19 +239,8 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
   };
 
   return {
-    name: `network ${split.name}`, space, gradient: 2, layers: widths, batches, share, score,
-    evaluate(x, part) {
-      made.load(x);
-      let [sum, right] = [0, 0];
-      for (const stand of pieces(part)) {
-        const n = stand();
-        made.forward(n, 0, false);
-        made.judge(n, 0, 0);
-        for (let r = 0; r < n; r++) [sum, right] = [sum + losses[r]!, right + hits[r]!];
-      }
-      const { n } = partOf(part);
-      return { loss: sum / n, accuracy: classes ? right / n : NaN };
-    },
+    name: `network ${split.name}`, space, gradient: 2, layers: widths, batches, share, score, judged,
+    evaluate: (x, part) => found([judged(x, part, 0, partOf(part).n)]),
     predict(x, inputs) {
       const n = inputs.length / width;
       if (!Number.isInteger(n)) throw new NadirError('input', `${inputs.length} inputs are no examples of ${width}; allowed: a multiple of ${width}`);
@@ -246,21 +253,20 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
       }
       return out;
     },
-    quarter(x, b, q) {
+    quarter(x, b, q, quarters = 1) {
       const n = draw(b, dropout > 0);
       const each = Math.ceil(n / 4);
       const from = Math.min(n, q * each);
-      const count = Math.min(each, n - from);
+      const count = Math.min(quarters * each, n - from);
       made.load(x);
       made.forward(count, from, dropout > 0);
       made.judge(count, from, 1 / n);
-      return { losses: losses.slice(0, count), gradient: made.backward(count, from, 0, dropout > 0).slice() };
+      return { losses: losses.slice(0, count), gradient: made.backward(count, from, quarters === 2 ? each : 0, dropout > 0).slice() };
     },
-    joined(x, quarters) {
-      const [a, b, c, d] = quarters.map(({ gradient }) => gradient);
-      const gradient = Float64Array.from(a!, (value, i) => round(round(value + b![i]!) + round(c![i]! + d![i]!)));
-      const all = quarters.flatMap((quarter) => Array.from(quarter.losses));
-      return { loss: all.reduce((sum, value) => sum + value, 0) / all.length + penalty(x, gradient), gradient };
+    joined(x, parts) {
+      const gradient = (joint ??= new Float64Array(dim));
+      gradient.set(pairwise(parts.map((part) => part.gradient)));
+      return { loss: mean(parts) + penalty(x, gradient), gradient };
     },
   };
 }
