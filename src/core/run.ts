@@ -15,7 +15,7 @@ const LOOK = 2; // milliseconds between looks at the clock, aimed at
 const STRIDE = 64; // points between looks at most: a fast objective may turn slow
 
 export interface RunOptions<X> {
-  /** Sees every tell. */
+  /** Sees every tell; a promise that it returns is waited for. */
   readonly observe?: (progress: Progress<X>) => void;
   /** The `run` part of a saved state; the optimizer has been started from its part. */
   readonly resume?: Snapshot;
@@ -162,7 +162,8 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     if (whole) {
       paid = 0;
       const metrics = optimizer.tell(batch, answer);
-      if (observe) observe(view(metrics));
+      const seen: unknown = observe?.(view(metrics));
+      if (isPromise(seen)) await seen;
     } else {
       paid = affordable;
       stop ??= 'budget';
