@@ -6,10 +6,11 @@
  * parent, so those say a last word first.
  */
 import { wasmModule } from './backend/index.ts';
-import { call, handle } from './executors/job.ts';
+import { call, handle, moved } from './executors/job.ts';
 import { runs, type RunsJob, type RunsSetup } from './executors/runs.ts';
 import { faultOf, files, now, time } from './platform/index.ts';
 import { memory, openStore } from './stores/index.ts';
+import { part } from './studies/networks/crew.ts';
 import { examine } from './studies/programs/examine.ts';
 import { score } from './studies/score.ts';
 import { piece } from './studies/tools.ts';
@@ -19,7 +20,7 @@ import type { Answer } from './platform/pool.ts';
 import type { Reply, Request } from './platform/workers.ts';
 
 /** Every kind of job a thread understands. */
-const handlers: Handlers = { call, score, runs: experiments, piece, examine };
+const handlers: Handlers = { call, score, runs: experiments, piece, examine, crew: part };
 
 interface Globals {
   process?: { __tinypool_state__?: { workerData: unknown }; exit?: unknown };
@@ -27,7 +28,7 @@ interface Globals {
   name?: string;
   close?: unknown;
   onmessage?: unknown;
-  postMessage?(message: Reply): void;
+  postMessage?(message: Reply, transfer?: Transferable[]): void;
   addEventListener?(type: string, listener: (event: Event) => void): void;
 }
 const globals = globalThis as unknown as Globals;
@@ -63,7 +64,7 @@ function listen(): void {
     }
     const reply = await handle(data.job, setup, handlers);
     try {
-      post({ answer: reply });
+      post({ answer: reply }, ('value' in reply && (reply.value as { [moved]?: Transferable[] } | null | undefined)?.[moved]) || []);
     } catch (error) {
       const { message } = faultOf(error); // the value cannot be cloned
       post({ answer: { error: { name: 'NadirError', code: 'worker', message: `a job or its answer cannot be sent between threads: ${message}` } } });

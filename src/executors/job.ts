@@ -21,6 +21,9 @@ export interface Call extends Job {
   readonly args: readonly unknown[];
 }
 
+/** Of an answer: the buffers that need not be copied, as a property that does not travel. Threads of pages and of Deno move them. */
+export const moved: unique symbol = Symbol('moved');
+
 /** Answers one kind of job; `setup` is what the pool was opened with. */
 export type Handler = (job: any, setup: unknown) => unknown;
 export type Handlers = { readonly [kind: string]: Handler };

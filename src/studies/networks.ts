@@ -19,7 +19,7 @@ import type { Epoch, TrainConfig, TrainResult } from './networks/results.ts';
 
 /** Raise it when a training's numbers change. */
 const VERSION = '1';
-const KNOWN = ['seed', 'epochs', 'split', 'backend', 'observe', 'signal', 'resume'];
+const KNOWN = ['seed', 'epochs', 'split', 'workers', 'backend', 'observe', 'signal', 'resume'];
 
 /** How other threads load it. */
 export const operation: ModuleOperation = { module: import.meta.url, export: 'trainOnce' };
@@ -31,6 +31,8 @@ export interface TrainOptions {
   readonly epochs?: number;
   /** Data of your own, instead of what the configuration names. */
   readonly split?: Split;
+  /** Threads beside this one, from 0 (the default) to 256, that share every mini-batch: for wide layers and batches of a thousand, and up to four. */
+  readonly workers?: number;
   readonly backend?: BackendName;
   /** Sees every step; `fresh`: `epoch` has just ended. `save()` is what `resume` takes. */
   readonly observe?: (progress: { readonly epoch: Epoch; readonly fresh: boolean; save(): Json }) => void;
@@ -47,7 +49,7 @@ export interface Trained {
 }
 
 /**
- * Trains a network on this thread: any optimizer of the registry, at a cost of three passes over the training data an epoch, whatever it spends them on.
+ * Trains a network, on this thread or with workers: any optimizer of the registry, at a cost of three passes over the training data an epoch, whatever it spends them on.
  *
  * The parameters that are best on the validation part at the end of an epoch are kept, and the test part is read once, at the end, there. Training that diverges (a loss that is no
  * number, or 1000 times that of the start) stops with a reason and keeps what it had. The same configuration and seed give the same result everywhere, `seconds` aside.
@@ -62,11 +64,11 @@ export interface Trained {
 export async function train(config: TrainConfig | string, options: TrainOptions = {}): Promise<Trained> {
   if (typeof options !== 'object' || options === null) throw new NadirError('input', `the options of train are ${show(options)}; allowed: an object with ${KNOWN.join(', ')}`);
   for (const name of Object.keys(options)) named('option of train', KNOWN.map((known) => ({ name: known })), name);
-  const { seed, epochs, split, backend, observe, signal, resume } = options;
+  const { seed, epochs, split, workers, backend, observe, signal, resume } = options;
   if (signal?.aborted) throw new NadirError('aborted', 'the signal was aborted before the start');
   const found = typeof config === 'string' ? builtIn(config) : trainConfig(config);
   const checked = await proven(counted(found, { seed, epochs }));
-  return made(checked, { seed: checked.seed, split, observe, signal, resume }, backend);
+  return made(checked, { seed: checked.seed, split, workers, observe, signal, resume }, backend);
 }
 
 /** With other counts, checked like those of a file. */

@@ -9,14 +9,15 @@ import { NadirError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { run } from '../../core/run.ts';
 import { seal, unseal } from '../../core/snapshot.ts';
-import { network, type NetworkOptions } from '../../problems/network.ts';
 import { begin } from './begin.ts';
 import { plainConfig, type Checked } from './config.ts';
+import { crew, type Crew } from './crew.ts';
 import { openHistory, type History } from './history.ts';
 
 import type { Backend, Batch, Json, Optimizer, Scores, Snapshot } from '../../core/types.ts';
 import type { EscapeStatistics } from '../../optimizers/escape.ts';
 import type { Split } from '../../problems/data.ts';
+import type { NetworkOptions } from '../../problems/network.ts';
 import type { Epoch, TrainResult } from './results.ts';
 
 const PASS = 3; // evaluations that one pass of gradients costs
@@ -27,6 +28,8 @@ export interface FitOptions {
   readonly split: Split;
   readonly seed: number;
   readonly backend: Backend;
+  /** Threads beside this one, default 0. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   /** Sees every step; `save` is the whole state. */
   readonly observe?: (progress: FitProgress) => void;
@@ -46,12 +49,21 @@ export interface Fitted { readonly result: TrainResult; readonly x: Float64Array
 interface Saved { readonly epochs: readonly Epoch[]; readonly best: number; readonly x: Float64Array; readonly history: Snapshot }
 
 /** Trains. Throws `input` for data and networks that do not fit, `objective` when there is no loss at the start, `aborted`. */
-export async function fit(config: Checked, { split, seed, backend, signal, observe, resume }: FitOptions): Promise<Fitted> {
+export async function fit(config: Checked, options: FitOptions): Promise<Fitted> {
+  const { split, seed, backend, workers = 0, signal } = options;
+  const loss = config.network.loss ?? (split.train.labels ? 'cross-entropy' : 'mse');
+  const problem = await crew(split, { ...config.network, loss, batch: config.batch, seed } as NetworkOptions, { backend }, { workers, signal });
+  try {
+    return await fitted(config, loss, problem, options);
+  } finally {
+    await problem.close();
+  }
+}
+
+async function fitted(config: Checked, loss: string, problem: Crew, { split, seed, backend, signal, observe, resume }: FitOptions): Promise<Fitted> {
   const { validation } = split;
   if (validation === undefined) throw new NadirError('input', `data ${split.name} has no validation part; training keeps the parameters that are best there`);
   const streams = createRandom(seed, backend);
-  const loss = config.network.loss ?? (split.train.labels ? 'cross-entropy' : 'mse');
-  const problem = network(split, { ...config.network, loss, batch: config.batch, seed } as NetworkOptions, { backend });
   const kind = `train ${config.name}`;
   const kept = resume as { readonly own?: Json; readonly run?: Json } | undefined;
   const saved = kept && (unseal(kind, kept.own) as unknown as Saved);
@@ -72,8 +84,8 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
   }
 
   /** Looks at a point; false when there is no loss. */
-  function look(epoch: number, cost: number, x: Float64Array): boolean {
-    const [train, held] = [problem.evaluate(x, 'train'), problem.evaluate(x, 'validation')];
+  async function look(epoch: number, cost: number, x: Float64Array): Promise<boolean> {
+    const [train, held] = [await problem.evaluate(x, 'train'), await problem.evaluate(x, 'validation')];
     for (const [part, { loss: found }] of [['training', train], ['validation', held]] as const) {
       if (Number.isFinite(found)) continue;
       reason ??= `the ${part} loss was ${found} after ${history.steps} steps`;
@@ -87,7 +99,7 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
     return true;
   }
 
-  if (saved === undefined && !look(0, 0, x0)) throw new NadirError('objective', `training cannot begin: ${reason}`);
+  if (saved === undefined && !(await look(0, 0, x0))) throw new NadirError('objective', `training cannot begin: ${reason}`);
   const far = FAR * epochs[0]!.trainLoss;
   const optimizer = watched(inner, history, () => reason === null, (found, step) => {
     if (!(found <= far)) reason ??= found < Infinity ? `the loss was ${found} at step ${step}, more than ${FAR} times that of the start` : `the loss was no number at step ${step}`;
@@ -96,9 +108,10 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
     resume: state?.run,
     observe({ cost, best: found, save }) {
       const epoch = Math.floor((cost / PASS) * (1 + SLACK));
-      const due = reason === null && epoch > epochs.at(-1)!.epoch;
-      const fresh = due && look(epoch, cost, standing(inner) ?? found!.x);
-      if (reason === null) observe?.({ epoch: epochs.at(-1)!, fresh, save: () => ({ run: save(), own: seal(kind, { epochs, best, x: bestX, history: history.save() } as unknown as Snapshot) }) });
+      const seen = (fresh: boolean): void => {
+        if (reason === null) observe?.({ epoch: epochs.at(-1)!, fresh, save: () => ({ run: save(), own: seal(kind, { epochs, best, x: bestX, history: history.save() } as unknown as Snapshot) }) });
+      };
+      return reason === null && epoch > epochs.at(-1)!.epoch ? look(epoch, cost, standing(inner) ?? found!.x).then(seen) : seen(false);
     },
   }).catch((error: unknown) => {
     if (reason === null) throw error; // every evaluation failed: diverged at its first step
@@ -106,8 +119,8 @@ export async function fit(config: Checked, { split, seed, backend, signal, obser
   });
   if (outcome?.stop === 'aborted') throw new NadirError('aborted', `training ${config.name} was stopped after ${history.steps} steps`);
   const { epoch, cost } = epochs.at(-1)!;
-  if (outcome !== undefined && reason === null && cost < outcome.cost && epoch < config.epochs) look(outcome.stop === 'budget' ? config.epochs : Math.ceil(outcome.cost / PASS), outcome.cost, standing(inner) ?? outcome.best.x);
-  const read = split.test && problem.evaluate(bestX, 'test');
+  if (outcome !== undefined && reason === null && cost < outcome.cost && epoch < config.epochs) await look(outcome.stop === 'budget' ? config.epochs : Math.ceil(outcome.cost / PASS), outcome.cost, standing(inner) ?? outcome.best.x);
+  const read = split.test && (await problem.evaluate(bestX, 'test'));
   const test = read ? { loss: read.loss, accuracy: share(read.accuracy) } : null;
   const escape = (inner.report?.() as EscapeStatistics | undefined) ?? null;
   const plain = plainConfig(config);
