@@ -3,11 +3,12 @@
  *
  * Published: the mean difference of consecutive gradient norms over a window is below a threshold, and that of the losses too, `patience` times
  * in a row. Ours takes norms in units of the largest one seen and losses in units of themselves, and also counts blocks of `lossWindow`
- * losses whose mean is not below the best such mean: a descent that jumps about, or hears mini-batches, changes all the time and goes nowhere.
+ * losses whose mean is not below the best such mean: a descent that jumps about changes all the time and goes nowhere. On mini-batches nothing but
+ * those blocks counts, and they grow with the time in the basin, so that chance does not hide progress.
  */
 import type { Snapshot } from '../../core/types.ts';
 
-/** Blocks without progress that it takes grow to this share of the time in the basin (measured: without it Adam on rosenbrock, which jumps and recovers, is disturbed twice as often, dim 10). */
+/** Blocks without progress last this share of the time in the basin at least, or on mini-batches each of them does: Adam on rosenbrock jumps and recovers, and was disturbed by every jump. */
 const SHARE = 0.1;
 const ROUNDING = 2.2e-16; // a loss this near to 0, in units of the largest one seen, is done
 
@@ -19,6 +20,8 @@ export interface Watch {
   readonly count: number;
   /** Steps since the basin was entered. */
   readonly seen: number;
+  /** The standard error of the mean over the window of losses. */
+  readonly error: number;
   see(loss: number, norm: number): Sign;
   /** After an escape: nothing is in a row. `entered`: into another basin. */
   reset(entered: boolean): void;
@@ -49,7 +52,7 @@ export function watch({ gradNormWindow, gradNormThreshold, lossWindow, lossThres
   /** Ends a block of losses: its mean. */
   function end(): number {
     const block = sum / n;
-    blocks = best === Infinity || block < best - lossThreshold * lossWindow * Math.abs(best) ? 0 : blocks + 1;
+    blocks = best === Infinity || block < best - lossThreshold * n * Math.abs(best) ? 0 : blocks + 1;
     best = Math.min(best, block);
     sum = n = 0;
     return block;
@@ -62,6 +65,10 @@ export function watch({ gradNormWindow, gradNormThreshold, lossWindow, lossThres
     get seen() {
       return seen;
     },
+    get error() {
+      const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+      return Math.sqrt(losses.reduce((sum, each) => sum + (each - mean) * (each - mean), 0)) / losses.length;
+    },
     see(loss, norm) {
       seen++;
       norms.push(norm);
@@ -73,10 +80,10 @@ export function watch({ gradNormWindow, gradNormThreshold, lossWindow, lossThres
       const stagnant = !(ours && noisy) && still();
       count = stagnant ? count + 1 : 0;
       sum += loss;
-      const block = ++n === lossWindow ? end() : undefined;
+      const block = ++n >= (noisy ? Math.max(lossWindow, SHARE * seen) : lossWindow) ? end() : undefined;
       if (!ours) return { stagnant, stuck: count >= patience, block };
       const worth = Math.abs(loss) > ROUNDING * top;
-      return { stagnant: stagnant || (block !== undefined && blocks > 0), stuck: worth && (count >= patience || blocks >= Math.max(patience, (SHARE * seen) / lossWindow)), block };
+      return { stagnant: stagnant || (block !== undefined && blocks > 0), stuck: worth && (count >= patience || blocks >= (noisy ? patience : Math.max(patience, (SHARE * seen) / lossWindow))), block };
     },
     reset(entered) {
       count = blocks = sum = n = 0;
