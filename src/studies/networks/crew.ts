@@ -3,6 +3,9 @@
  *
  * What is dealt out: mini-batches in quarters (in halves to up to two workers: a half is one product), several points, and the examples of an
  * evaluation, added in the order they have here. Every worker gets an equal share rounded up, and what is left over is made in this thread.
+ * Measured on two cores, milliseconds a gradient with 0 and 1 (or 2) workers, the fastest twentieth: 784-128-64-10 in mini-batches of 1024 14.7 and
+ * 9.0, of 128 2.05 and 2.2, which does not pay; 784-1024-1024-10 of 1024 295 and 160, of 128 41 and 34, where packing the weights is most of the work.
+ * An evaluation of 55,000 examples by 784-128-64-10: 0.40 s and 0.20. With more workers than cores all of these are slower again.
  */
 import { openPool } from '#pool';
 import { openBackend, wasmModule, type BackendName } from '../../backend/index.ts';
