@@ -1,11 +1,12 @@
 /**
  * One suite, every runtime: project `node` runs all tests in the host (Node, or Deno and Bun for the portable ones),
- * `plain` the portable ones with WebAssembly deleted, `chromium` and `firefox` run tests/portable in a page. What differs by runtime is chosen as package.json `imports` chooses it.
+ * `plain` the portable ones with WebAssembly deleted, `chromium` and `firefox` run tests/portable in a page (`firefox` without tests/methods.mjs). What differs by runtime is chosen as package.json `imports` chooses it.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { chromium, flags } from './tests/chromium.mjs';
+import methods from './tests/methods.mjs';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -67,6 +68,7 @@ async function browser(name: 'chromium' | 'firefox', options: object): Promise<T
     test: {
       name,
       include: ['tests/portable/**/*.test.ts', ...(name === 'chromium' ? ['tests/browser/**/*.test.ts'] : [])], // Firefox has no WebGL without a screen
+      exclude: name === 'firefox' ? methods : [],
       testTimeout: 30_000,
       provide: { runtime: name },
       browser: {
