@@ -10,7 +10,7 @@ const where = { dim: 3, lower: -1, upper: [1, 2, 3], seed: 3 } as const;
 
 describe.each(backends)('minimize on %s', (backend) => {
   it.each(optimizers.map((def) => def.name))('%s finds a bowl, the same for a function, a promise, a batch, a problem and a module', async (optimizer) => {
-    const options: MinimizeOptions = { ...where, optimizer, cost: 4000, backend, params: ['descent', 'sgd', 'adam', 'adamw', 'adamr'].includes(optimizer) ? { lr: 0.05 } : {} };
+    const options: MinimizeOptions = { ...where, optimizer, cost: 4000, backend, params: ['descent', 'sgd', 'adam', 'adamw', 'adamr', 'escape'].includes(optimizer) ? { lr: 0.05 } : {} };
     const outcome = await minimize(bowl, options);
     expect(outcome.best.loss).toBeLessThan(optimizer === 'random' ? 0.1 : 1e-3);
     expect(outcome.best.loss).toBe(bowl(outcome.best.x));
