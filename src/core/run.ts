@@ -74,6 +74,8 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   let best: (Best<X> & { fidelity: number }) | undefined = from?.best ? { ...from.best, x: space.decode(from.best.x) } : undefined;
   let trace = from ? [...from.trace] : [];
 
+  let last: Snapshot | undefined; // what the optimizer saved at the end: what it holds in an arena may be gone when someone asks
+
   const started = performance.now();
   let looked = started;
   let breathed = started;
@@ -90,14 +92,15 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   };
 
   /** What share of the data a batch asks for: all of it where the problem knows no parts. */
-  function share(batch: Batch<X>): number {
+  function shareOf(batch: Batch<X>): number {
     return problem.share ? problem.share(batch) : problem.fidelity ? (batch.fidelity ?? 1) : 1;
   }
 
   /** Counts a scored batch from point `skip` on, and keeps its best. */
   function note(batch: Batch<X>, scores: Scores<X>, price: number, skip: number): void {
     const { loss, violation, refined } = scores;
-    const fidelity = share(batch);
+    const share = shareOf(batch);
+    const fidelity = problem.share === undefined || share >= 1 ? share : 0; // any part of the data says as little of the whole as any other
     const n = loss.length;
     const charged = scores.cost === undefined ? price * (n - skip) : n === 0 ? scores.cost : (scores.cost * (n - skip)) / n;
     for (let i = 0; i < loss.length; i++) {
@@ -138,7 +141,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
       break;
     }
     if (batch.gradient && problem.gradient === undefined) throw new NadirError('gradient', `the optimizer needs gradients and problem ${show(problem.name)} has none`);
-    const price = (1 + (batch.gradient ? problem.gradient! : 0)) * share(batch);
+    const price = (1 + (batch.gradient ? problem.gradient! : 0)) * shareOf(batch);
     const affordable = problem.priced ? Infinity : paid + Math.floor((limit - cost) / price);
     const whole = batch.xs.length <= affordable;
     if (!whole && affordable <= paid) {
@@ -185,8 +188,9 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   }
 
   function view(metrics: Metrics | void): Progress<X> {
-    return { cost, best, metrics: metrics ?? undefined, save: () => save() };
+    return { cost, best, metrics: metrics ?? undefined, save: () => save(last) };
   }
+  last = optimizer.save();
 
   if (points > 0 && failed === points) throw new NadirError('objective', `every one of the ${points} evaluations failed; the first: ${first}`);
   if (best === undefined) {
@@ -194,7 +198,6 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
     throw new NadirError('input', 'the optimizer had nothing to try');
   }
   const { x, loss, violation, cost: found } = best;
-  const last = optimizer.save(); // now: what it holds in an arena may be gone when someone asks
   return { best: { x, loss, violation, cost: found }, cost, stop, failures: { count: failed, first }, trace, ...(optimizer.report && { report: optimizer.report() }), save: () => save(last) };
 }
 

@@ -63,11 +63,14 @@ function start(space: Box, params: LagrangianParams, context: Context<Float64Arr
   let merit = saved?.merit ?? Infinity;
   let values = saved?.values?.slice();
   let done = saved?.done ?? false;
+  let home = context.backend.scope(); // of the round's optimizer
   let inner = begin(context.x0, saved?.inner);
   let pending: Batch<Float64Array> | undefined;
 
   function begin(x0: Float64Array | undefined, from?: Snapshot): Optimizer<Float64Array> {
-    return def.start(space, resolve(`optimizer ${def.name}`, def.options, undefined), { ...context, random: random.fork(rounds), x0, cost: cap < Infinity ? cap : context.cost }, from);
+    home.release();
+    home = context.backend.scope();
+    return def.start(space, resolve(`optimizer ${def.name}`, def.options, undefined), { ...context, backend: home, random: random.fork(rounds), x0, cost: cap < Infinity ? cap : context.cost }, from);
   }
 
   /** The first penalty weighs the violation like the loss (Birgin, Martinez 2014, eq. 12.1). */

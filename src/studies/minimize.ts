@@ -112,20 +112,27 @@ export async function ask(name: string, options: AskOptions): Promise<OpenOptimi
     const context = { random: random.fork('optimizer'), backend, x0: x0Of(options.x0, space), cost: options.cost };
     const opened = start(def, { name: 'yours', space, gradient: options.gradient ? 1 : undefined }, options.params, context, options.saved);
     let released = false;
+    const alive = (): void => {
+      if (released) throw new NadirError('input', `optimizer ${def.name} has been released; start another`);
+    };
     return {
-      ...opened,
       space,
+      ...(opened.report && { report: () => opened.report!() }),
       ask() {
-        if (released) throw new NadirError('input', `optimizer ${def.name} has been released; start another`);
+        alive();
         return opened.ask();
       },
       tell(batch, scores) {
-        if (released) throw new NadirError('input', `optimizer ${def.name} has been released; start another`);
+        alive();
         const n = batch?.xs?.length;
         const loss = scores?.loss;
         if (n === undefined || loss?.length !== n) throw new NadirError('input', `tell got ${loss === undefined ? 'no loss' : `${loss.length} losses`} for ${n ?? 'no'} points; give the batch that was asked for, and { loss } with a number a point`);
         if (batch.gradient && scores.gradient?.length !== n) throw new NadirError('gradient', `the batch asks for gradients; tell { loss, gradient } with ${n} of them`);
         return opened.tell(batch, { ...scores, loss: Float64Array.from(loss, (value) => (value > -Infinity ? value : Infinity)) });
+      },
+      save() {
+        alive();
+        return opened.save();
       },
       release() {
         released = true;

@@ -1,6 +1,6 @@
 /** Descents in the arena against descents in plain loops: from 4096 parameters on, the same bits. */
 import { expect, it } from 'vitest';
-import { box, chain, createRandom, moments, momentum, openBackend, rate, shrink } from '../../src/index.ts';
+import { ask, box, chain, createRandom, minimize, moments, momentum, openBackend, optimizer, rate, shrink } from '../../src/index.ts';
 import { backends } from '../cases/backends.ts';
 
 import type { Backend, Box, Descent } from '../../src/index.ts';
@@ -37,6 +37,7 @@ function byHand(n: number, upper: number): Float64Array {
   }
   return x;
 }
+const defaults = (name: string): { [option: string]: unknown } => Object.fromEntries(Object.entries(optimizer(name).options).map(([option, value]) => [option, value.default]));
 const inArena = (descent: Descent, backend: Backend): boolean => descent.x.buffer === backend.f64.buffer;
 
 it.each(backends.flatMap((name) => Object.entries(begins).flatMap(([kind, begin]) => [5.9, 100].map((upper) => [name, kind, upper, begin] as const))))('%s, %s, bounds %f', async (name, kind, upper, begin) => {
@@ -58,4 +59,33 @@ it.each(backends.flatMap((name) => Object.entries(begins).flatMap(([kind, begin]
   expect(fork.x).toEqual(near.x);
   expect(restored.x).toEqual(near.x);
   expect(restored.save()).toEqual(near.save());
+});
+
+it.each(backends)('%s: what an observer kept can be saved when all is over', async (name) => {
+  const kept: { save(): unknown }[] = [];
+  const options = { optimizer: 'adam', cost: 40, seed: 1, backend: name } as const;
+  const sphere = { problem: 'sphere', params: { dim } };
+  const outcome = await minimize(sphere, { ...options, observe: (progress) => kept.push(progress) });
+  await minimize(sphere, { ...options, optimizer: 'sgd' }); // its arrays lie where those of the first lay
+  expect(kept.at(-1)!.save()).toEqual(outcome.save());
+  const search = await ask('adam', { dim, lower: -1, upper: 1, seed: 1, gradient: true, backend: name });
+  search.release();
+  expect(() => search.save()).toThrow('optimizer adam has been released; start another');
+});
+
+it.each(backends)('%s: rounds of the Lagrangian give back what their descents held', async (name) => {
+  const backend = await openBackend(name, 1 << 24);
+  const free = backend.free();
+  const space = box(dim, -1, 1);
+  const held = optimizer('lagrangian').start(space, { ...defaults('lagrangian'), local: 'adam', cap: 4 }, { random: createRandom(1), backend, x0: new Float64Array(dim).fill(0.5), gradient: 1 });
+  let rounds = 0;
+  for (let t = 0; t < 200; t++) {
+    const batch = held.ask();
+    if (batch === undefined) break;
+    const n = batch.xs.length;
+    held.tell(batch, { loss: new Float64Array(n).fill(1), violation: new Float64Array(n).fill(1), gradient: batch.xs.map(() => new Float64Array(dim)), constraints: batch.xs.map(() => Float64Array.of(1)), slopes: batch.xs.map(() => new Float64Array(dim).fill(1e-3)) });
+    if (free - backend.free() > 0) rounds++;
+  }
+  expect(rounds).toBeGreaterThan(0); // they do lie there
+  expect(free - backend.free()).toBeLessThan(8 * 5 * (dim + 4));
 });
