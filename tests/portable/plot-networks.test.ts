@@ -12,6 +12,7 @@ import { panels } from '../../src/plot/panels.ts';
 import { detailedComparison, escapeEvents, escapeRates, landscapeBars, landscapeContours, populationDiversity } from '../../src/studies/networks/figures.ts';
 import { networksReport } from '../../src/studies/networks/report.ts';
 import { bestWithin, equalCost, medianInterval, middle, wilson } from '../../src/studies/networks/spread.ts';
+import { landscapeTable } from '../../src/studies/networks/verdict.ts';
 
 import type { BarChart } from '../../src/plot/bars.ts';
 import type { Contour } from '../../src/plot/contour.ts';
@@ -357,8 +358,23 @@ describe('networksReport', () => {
     const [better, p, adjusted] = rows[2]!.slice(5, 8);
     expect([better, p, adjusted]).toEqual(['0.60', '0.690', '1.000']);
     const told = cells(networksReport({ title: 't', landscape: landscape.map((each) => (each.method === 'escape' ? { ...each, loss: each.loss / 10 } : each)), rival: 'adam' }), 'Landscapes');
-    expect(told[2]![7]).toBe('0.032 \u25b2'); // 2 / C(10, 5) = 0.00794, by four
+    expect(told[2]![7]).toBe('0.032'); // 2 / C(10, 5) = 0.00794, by four: not below 0.01
     expect(networksReport({ title: 't', landscape, rival: 'nobody' })).toContain('tested against nobody');
+  });
+
+  it('has the verdicts of landscapeTable, a run without a number being the worst', () => {
+    // Six against six that lie apart: 2 of C(12, 6) = 924 ways, of two tests.
+    const seeds = [0, 1, 2, 3, 4, 5];
+    const runs = seeds.flatMap((seed) => [['adam', 5 + seed], ['escape', 1 + seed / 10], ['lost', seed < 3 ? 1 : NaN]].map(([method, loss]): LandscapeRun => ({ ...landscape[0]!, method: String(method), seed, loss: Number(loss) })));
+    for (const each of [runs, through(runs)]) {
+      const rows = landscapeTable(each);
+      expect(rows.map(({ method, verdict, median }) => [method, verdict, median])).toEqual([['adam', null, 7.5], ['escape', 'better', 1.25], ['lost', 'no telling', Infinity]]);
+      expect(rows[1]!.adjusted).toBeCloseTo(4 / 924, 12);
+      expect(rows.map(({ superiority }) => superiority)).toEqual([null, 1, 0.5]);
+      const html = networksReport({ title: 't', landscape: each });
+      expect(html).toContain('where that is below 0.01.');
+      expect(cells(html, 'Landscapes').slice(1).map((row) => [row[1], row[5], row[7]])).toEqual([['adam', '', ''], ['escape', '1.00', '0.004 \u25b2'], ['lost', '0.50', '1.000']]);
+    }
   });
 
   it('stands with nothing, and refuses what it cannot use', () => {

@@ -1,7 +1,7 @@
 /** `nadir networks landscape`: who leaves his basin, and how deep he ends, at equal cost. */
 import { problems } from '../../problems/index.ts';
 import { landscape as study, landscapeRuns, type LandscapeOptions } from '../../studies/networks/landscape.ts';
-import { landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
+import { ALPHA, landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
 import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
 import { plotOptions, plots, scaleOf } from './plots.ts';
 import { counts, ended, follow, names, replicates, seedOptions, shared } from './study.ts';
@@ -43,7 +43,7 @@ export const landscape: Command = {
     else {
       io.out(`${done.made.size} runs; ${counts(done.made)}`);
       if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', '95 %', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
-      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at 0.01; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json${drawn === undefined ? '' : `, ${drawn}`} beside them`);
+      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at ${ALPHA}; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json${drawn === undefined ? '' : `, ${drawn}`} beside them`);
     }
     ended(done, values, io);
   },

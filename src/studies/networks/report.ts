@@ -5,12 +5,11 @@
  * cost that all have reached, and only then at the end.
  */
 import { NadirError, named, show } from '../../core/errors.ts';
-import { holm, ranksum } from '../../experiment/significance.ts';
 import { page, type Column, type Section } from '../../plot/page.ts';
 import { brief } from '../../plot/scale.ts';
 import { detailedComparison, escapeEvents, escapeRates, landscapeBars, landscapeContours, populationDiversity, type Look, type Trajectory } from './figures.ts';
-import { bestWithin, equalCost, grouped, medianInterval, middle, number, wilson } from './spread.ts';
-import { settled } from './verdict.ts';
+import { bestWithin, equalCost, grouped, middle, number } from './spread.ts';
+import { ALPHA, landscapeTable } from './verdict.ts';
 
 import type { LandscapeRun, TrainResult } from './results.ts';
 
@@ -102,30 +101,15 @@ function summary(results: readonly TrainResult[]): Section {
 
 /** Every method on every problem: how it ended, how often it escaped, and whether that is chance. */
 function methods(landscape: readonly LandscapeRun[], rival: string): Section {
-  const rows = [...grouped(landscape, problemOf)].flatMap(([problem, part]) => {
-    const of = grouped(part, ({ method }) => method);
-    const losses = (runs: readonly LandscapeRun[]): number[] => runs.map(({ loss }) => (Number.isNaN(number(loss)) ? Infinity : loss));
-    const theirs = of.get(rival);
-    return [...of].map(([method, runs]) => ({ problem, method, runs, losses: losses(runs), against: theirs && method !== rival ? losses(theirs) : undefined }));
-  });
-  const tests = rows.map(({ losses, against }) => (against ? ranksum(losses.map(settled), against.map(settled)) : undefined));
-  const adjusted = holm(tests.flatMap((test) => (test ? [test.p] : [])));
-  let next = 0;
-  const table = rows.map(({ problem, method, runs, losses, against }, i) => {
-    const { median, low, high } = medianInterval(losses);
-    const k = runs.filter(({ escaped }) => escaped).length;
-    const rate = wilson(k, runs.length);
-    const test = tests[i];
-    const p = test ? adjusted[next++]! : NaN;
-    const better = test && against ? 1 - test.u / (losses.length * against.length) : NaN;
-    return [
-      problem, method, String(runs.length), `${figure(median)} [${figure(low)}, ${figure(high)}]`, `${percent(rate.share)} [${percent(rate.low)}, ${percent(rate.high)}]`,
-      ...(test ? [better.toFixed(2), chance(test.p), `${chance(p)}${p < 0.05 ? (better > 0.5 ? ' \u25b2' : ' \u25bc') : ''}`] : ['', '', '']),
-      figure(middle(runs.map(({ cost }) => number(cost))).median), percent(middle(runs.map(({ overhead }) => number(overhead)).filter(Number.isFinite)).median),
-    ];
-  });
+  const rows = [...grouped(landscapeTable(landscape, { against: rival }), problemOf).values()].flat();
+  const table = rows.map(({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, superiority, p, adjusted, verdict, cost, overhead }) => [
+    problemOf({ problem, dim }), method, String(runs), `${figure(median)} [${figure(low)}, ${figure(high)}]`, `${percent(rate)} [${percent(rateLow)}, ${percent(rateHigh)}]`,
+    ...(superiority === null ? ['', '', ''] : [superiority.toFixed(2), chance(p!), `${chance(adjusted!)}${verdict === 'better' ? ' \u25b2' : verdict === 'worse' ? ' \u25bc' : ''}`]),
+    figure(cost), percent(overhead),
+  ]);
   const head = ['problem', 'method', 'runs', 'final loss', 'escaped, %', `P(below ${rival})`, 'p', 'p, Holm', 'cost', 'overhead, %'];
-  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its 95 % interval by order statistics. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, losses that agree to 1e-8 being ties, Holm-adjusted over all ${adjusted.length}; \u25b2 better and \u25bc worse at 5 %. Overhead: the share of the cost that went into candidates.`, table: [head, ...table] };
+  const tests = rows.filter(({ p }) => p !== null).length;
+  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its 95 % interval by order statistics; a run whose loss is no number counts as the worst. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, losses that agree to 1e-8 being ties, Holm-adjusted over all ${tests}; \u25b2 better and \u25bc worse where that is below ${ALPHA}. Cost, and overhead, the share of it that went into candidates: means.`, table: [head, ...table] };
 }
 
 function training(results: readonly TrainResult[]): Section[] {
@@ -184,7 +168,7 @@ function columns(results: readonly TrainResult[], landscape: readonly LandscapeR
   ].filter(({ values }) => values.some((value) => value !== null));
 }
 
-function problemOf({ problem, dim }: LandscapeRun): string {
+function problemOf({ problem, dim }: { readonly problem: string; readonly dim: number }): string {
   return `${problem}, dim ${dim}`;
 }
 

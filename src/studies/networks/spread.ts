@@ -20,6 +20,11 @@ export function number(value: unknown): number {
   return typeof value === 'number' ? value : NaN;
 }
 
+/** A loss of a JSON file; what is no number is the worst. */
+export function lossOf(value: unknown): number {
+  return Number.isNaN(number(value)) ? Infinity : (value as number);
+}
+
 /** NaN counts as `worst`. */
 export function middle(values: readonly number[], worst: number = Infinity): Middle {
   const v = values.map((value) => (Number.isNaN(value) ? worst : value));

@@ -5,15 +5,16 @@
  */
 import { holm, ranksum } from '../../experiment/significance.ts';
 import { quantile } from '../../experiment/analysis.ts';
-import { grouped, medianInterval, wilson } from './spread.ts';
+import { grouped, lossOf, medianInterval, wilson } from './spread.ts';
 
 import type { LandscapeRun } from './results.ts';
 
-const ALPHA = 0.01;
+/** What an adjusted p must be below. */
+export const ALPHA = 0.01;
 
 const FINE = 1e-8; // differences of losses below it mean nothing
-/** A loss for a rank test, where those that agree to 1e-8 are one. */
-export const settled = (loss: number): number => Math.round(loss / FINE);
+/** A loss for a rank test, where those that agree to 1e-8 are one; what is no number is the worst. */
+export const settled = (loss: unknown): number => Math.round(lossOf(loss) / FINE);
 
 /** A method on a problem. Intervals are of 95 %. */
 export interface LandscapeRow {
@@ -26,7 +27,7 @@ export interface LandscapeRow {
   readonly rate: number;
   readonly rateLow: number;
   readonly rateHigh: number;
-  /** Of the losses at the end, and its interval. */
+  /** Of the losses at the end, and its interval; a run whose loss is no number counts as Infinity. */
   readonly median: number;
   readonly low: number;
   readonly high: number;
@@ -34,6 +35,8 @@ export interface LandscapeRow {
   readonly cost: number;
   readonly overhead: number;
   readonly escapes: number;
+  /** The chance that a run of the method ends below one of the rival, a tie as half; null of the rival itself. */
+  readonly superiority: number | null;
   /** Two-sided rank-sum p of the losses against those of the rival, and adjusted for all rows (Holm); null of the rival itself. */
   readonly p: number | null;
   readonly adjusted: number | null;
@@ -64,13 +67,13 @@ export function landscapeTable(runs: readonly LandscapeRun[], { against = 'adam'
     const p = test ? adjusted.shift()! : null;
     const escaped = cell.filter((each) => each.escaped).length;
     const { share: rate, low: rateLow, high: rateHigh } = wilson(escaped, cell.length);
-    const losses = cell.map(({ loss }) => loss);
+    const losses = cell.map(({ loss }) => lossOf(loss));
     const { low, high } = medianInterval(losses);
     const mean = (of: (run: LandscapeRun) => number): number => cell.reduce((sum, run) => sum + of(run), 0) / cell.length;
     return {
       problem, dim, method, runs: cell.length, escaped, rate, rateLow, rateHigh, median: quantile(losses, 0.5), low, high,
       cost: mean(({ cost }) => cost), overhead: mean(({ overhead }) => overhead), escapes: mean(({ escapes }) => escapes),
-      p: test?.p ?? null, adjusted: p, verdict: test === undefined ? null : p! >= alpha ? 'no telling' : test.u < test.pairs / 2 ? 'better' : 'worse',
+      superiority: test ? 1 - test.u / test.pairs : null, p: test?.p ?? null, adjusted: p, verdict: test === undefined ? null : p! >= alpha ? 'no telling' : test.u < test.pairs / 2 ? 'better' : 'worse',
     };
   });
 }
