@@ -313,6 +313,16 @@ describe('charts of landscapes', () => {
     for (const runs of [[], odd, through(odd), landscape.slice(0, 1)]) for (const draw of [landscapeBars, escapeRates]) sound(draw(runs, { theme: 'dark' }));
   });
 
+  it.each([[1, '-', ''], [2, '50 %', ' and interval (50 %)'], [5, '93 %', ' and interval (93 %)'], [6, '96 %', ' and interval (96 %)'], [20, '95 %', ' and interval (95 %)']])('say what level %d seeds reach: %s', (n, level, interval) => {
+    // From the least to the greatest of n misses with 2 of 2^n; of 20, the sixth from both ends with 2 (1 + 20 + 190 + 1140 + 4845 + 15504) of 2^20.
+    const runs = Array.from({ length: n }, (_, seed): LandscapeRun => ({ ...landscape[0]!, seed, loss: 1 + seed }));
+    const [row] = landscapeTable(runs);
+    expect(row!.level).toBeCloseTo(n === 20 ? 1 - 43400 / 1048576 : 1 - 2 / 2 ** n, 12);
+    expect(landscapeBars(runs, look)).toContain(`>final loss, median${interval}<`);
+    expect(count(landscapeBars(runs, look), /class="interval"/g)).toBe(n > 1 ? 1 : 0);
+    expect(networksReport({ title: 't', landscape: runs })).toMatch(new RegExp(`${n > 1 ? '\\]' : ''}</td><td[^>]*>${level}</td>`));
+  });
+
   it('show ways over functions of the registry, and leave out problems that are none', () => {
     const ways = ['rosenbrock', 'rastrigin', 'ackley', 'double_well', 'mlp'].flatMap((problem) => ['adam', 'escape'].map((method, i) => ({ problem, method, points: [[-1.5 + i, 1.5], [0, 0.3], [1e9, NaN], [0.9, 0.9]] as const })));
     const svg = landscapeContours(ways, look);
@@ -352,13 +362,13 @@ describe('networksReport', () => {
   it('tests every method against the rival as scipy does', () => {
     const rows = cells(networksReport({ title: 't', landscape }), 'Landscapes').slice(1);
     expect(rows.length).toBe(6);
-    expect(rows[0]!.slice(5, 8)).toEqual(['', '', '']);
+    expect(rows[0]!.slice(6, 9)).toEqual(['', '', '']);
     // scipy.stats.mannwhitneyu(method='exact'): p = 0.01587 with U = 24 of 25, 0.15079 with U = 20; Holm of four: 4 x, 2 x.
-    expect(rows[1]!.slice(0, 8)).toEqual(['rastrigin, dim 10', 'escape', '5', '3 [1, 5]', '80 [37.6, 96.4]', '0.96', '0.016', '0.063']);
-    const [better, p, adjusted] = rows[2]!.slice(5, 8);
+    expect(rows[1]!.slice(0, 9)).toEqual(['rastrigin, dim 10', 'escape', '5', '3 [1, 5]', '93 %', '80 [37.6, 96.4]', '0.96', '0.016', '0.063']);
+    const [better, p, adjusted] = rows[2]!.slice(6, 9);
     expect([better, p, adjusted]).toEqual(['0.60', '0.690', '1.000']);
     const told = cells(networksReport({ title: 't', landscape: landscape.map((each) => (each.method === 'escape' ? { ...each, loss: each.loss / 10 } : each)), rival: 'adam' }), 'Landscapes');
-    expect(told[2]![7]).toBe('0.032'); // 2 / C(10, 5) = 0.00794, by four: not below 0.01
+    expect(told[2]![8]).toBe('0.032'); // 2 / C(10, 5) = 0.00794, by four: not below 0.01
     expect(networksReport({ title: 't', landscape, rival: 'nobody' })).toContain('tested against nobody');
   });
 
@@ -373,7 +383,7 @@ describe('networksReport', () => {
       expect(rows.map(({ superiority }) => superiority)).toEqual([null, 1, 0.5]);
       const html = networksReport({ title: 't', landscape: each });
       expect(html).toContain('where that is below 0.01.');
-      expect(cells(html, 'Landscapes').slice(1).map((row) => [row[1], row[5], row[7]])).toEqual([['adam', '', ''], ['escape', '1.00', '0.004 \u25b2'], ['lost', '0.50', '1.000']]);
+      expect(cells(html, 'Landscapes').slice(1).map((row) => [row[1], row[6], row[8]])).toEqual([['adam', '', ''], ['escape', '1.00', '0.004 \u25b2'], ['lost', '0.50', '1.000']]);
     }
   });
 

@@ -1,6 +1,7 @@
 /** `nadir networks landscape`: who leaves his basin, and how deep he ends, at equal cost. */
 import { problems } from '../../problems/index.ts';
 import { landscape as study, landscapeRuns, type LandscapeOptions } from '../../studies/networks/landscape.ts';
+import { levelled } from '../../studies/networks/spread.ts';
 import { ALPHA, landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
 import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
 import { plotOptions, plots, scaleOf } from './plots.ts';
@@ -42,8 +43,8 @@ export const landscape: Command = {
     if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, rows, runs }));
     else {
       io.out(`${done.made.size} runs; ${counts(done.made)}`);
-      if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', '95 %', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
-      io.out(`\np: rank-sum against adam, Holm over all of them, verdicts at ${ALPHA}; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json${drawn === undefined ? '' : `, ${drawn}`} beside them`);
+      if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', 'interval', 'level', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
+      io.out(`\nlevel: how often such an interval holds the true median, at least; p: rank-sum against adam, Holm over all of them, verdicts at ${ALPHA}; overhead: share of the cost that candidates took\nruns in ${done.place}, landscape_results.json${drawn === undefined ? '' : `, ${drawn}`} beside them`);
     }
     ended(done, values, io);
   },
@@ -61,10 +62,10 @@ async function ways(asked: LandscapeOptions, runs: readonly LandscapeRun[], valu
   return made.filter(({ problem, start }) => start === highest(problem)).map(({ problem, method, path = [] }) => ({ problem, method, points: path }));
 }
 
-function cells({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, escapes, overhead, adjusted, verdict }: LandscapeRow): string[] {
+function cells({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, level, escapes, overhead, adjusted, verdict }: LandscapeRow): string[] {
   const percent = (share: number): string => (100 * share).toFixed(0);
   return [
-    problem, String(dim), method, String(runs), `${percent(rate)} %`, `${percent(rateLow)} to ${percent(rateHigh)} %`, brief(median), `${brief(low)} to ${brief(high)}`, brief(escapes), `${percent(overhead)} %`,
+    problem, String(dim), method, String(runs), `${percent(rate)} %`, `${percent(rateLow)} to ${percent(rateHigh)} %`, brief(median), level > 0 ? `${brief(low)} to ${brief(high)}` : '-', levelled(level), brief(escapes), `${percent(overhead)} %`,
     adjusted === null ? '-' : brief(adjusted), verdict ?? '-',
   ];
 }

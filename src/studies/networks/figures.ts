@@ -12,7 +12,7 @@ import { lineChart, type Series } from '../../plot/line.ts';
 import { panels, type Entry } from '../../plot/panels.ts';
 import { problems } from '../../problems/index.ts';
 import { ends, evenly, positive, running, wide } from './series.ts';
-import { grouped, medianInterval, middle, number, wilson, type Middle } from './spread.ts';
+import { grouped, levelled, medianInterval, middle, number, wilson, type Middle } from './spread.ts';
 
 import type { Box, Problem } from '../../core/types.ts';
 import type { Marks } from '../../plot/marks.ts';
@@ -178,7 +178,7 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
 }
 
 /**
- * A panel for every problem: the median final loss of each method with a 95 % interval.
+ * A panel for every problem: the median final loss of each method with an interval of 95 %, or of what its axis says where there are fewer than six runs.
  * @example
  * const study = landscape({ problems: ['ackley'], methods: ['adam', 'escape'], dim: 2, seeds: 2, cost: 500 });
  * const runs = landscapeRuns(await (await conduct(study, { workers: 0 })).records());
@@ -187,11 +187,11 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
 export function landscapeBars(runs: readonly LandscapeRun[], { theme, width = 1200 }: Look): string {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return faceted(runs, width, theme, '', (title, part, size) => {
-    const bars = [...grouped(part, ({ method }) => method)].map(([name, of]) => {
-      const { median, low, high } = medianInterval(of.map(({ loss }) => number(loss)));
-      return { name, value: median, low, high, color: methods.indexOf(name) };
-    });
-    return barChart({ title, x: { label: 'final loss, median and 95 % interval', log: wide(bars.map(({ value }) => value)) }, label: '', bars, ...size });
+    const rows = [...grouped(part, ({ method }) => method)].map(([name, of]) => ({ name, ...medianInterval(of.map(({ loss }) => number(loss))) }));
+    const bars = rows.map(({ name, median, low, high, level }) => ({ name, value: median, ...(level > 0 && { low, high }), color: methods.indexOf(name) }));
+    const levels = ends(rows.map(({ level }) => level).filter((level) => level > 0));
+    const interval = levels.length === 0 ? '' : ` and interval (${levels[0] === levels[1] ? '' : 'at least '}${levelled(levels[0]!)})`;
+    return barChart({ title, x: { label: `final loss, median${interval}`, log: wide(bars.map(({ value }) => value)) }, label: '', bars, ...size });
   });
 }
 

@@ -8,7 +8,7 @@ import { NadirError, named, show } from '../../core/errors.ts';
 import { page, type Column, type Section } from '../../plot/page.ts';
 import { brief } from '../../plot/scale.ts';
 import { detailedComparison, escapeEvents, escapeRates, landscapeBars, landscapeContours, populationDiversity, type Look, type Trajectory } from './figures.ts';
-import { bestWithin, equalCost, grouped, middle, number } from './spread.ts';
+import { bestWithin, equalCost, grouped, levelled, middle, number } from './spread.ts';
 import { ALPHA, landscapeTable } from './verdict.ts';
 
 import type { LandscapeRun, TrainResult } from './results.ts';
@@ -102,14 +102,14 @@ function summary(results: readonly TrainResult[]): Section {
 /** Every method on every problem: how it ended, how often it escaped, and whether that is chance. */
 function methods(landscape: readonly LandscapeRun[], rival: string): Section {
   const rows = [...grouped(landscapeTable(landscape, { against: rival }), problemOf).values()].flat();
-  const table = rows.map(({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, superiority, p, adjusted, verdict, cost, overhead }) => [
-    problemOf({ problem, dim }), method, String(runs), `${figure(median)} [${figure(low)}, ${figure(high)}]`, `${percent(rate)} [${percent(rateLow)}, ${percent(rateHigh)}]`,
+  const table = rows.map(({ problem, dim, method, runs, rate, rateLow, rateHigh, median, low, high, level, superiority, p, adjusted, verdict, cost, overhead }) => [
+    problemOf({ problem, dim }), method, String(runs), level > 0 ? `${figure(median)} [${figure(low)}, ${figure(high)}]` : figure(median), levelled(level), `${percent(rate)} [${percent(rateLow)}, ${percent(rateHigh)}]`,
     ...(superiority === null ? ['', '', ''] : [superiority.toFixed(2), chance(p!), `${chance(adjusted!)}${verdict === 'better' ? ' \u25b2' : verdict === 'worse' ? ' \u25bc' : ''}`]),
     figure(cost), percent(overhead),
   ]);
-  const head = ['problem', 'method', 'runs', 'final loss', 'escaped, %', `P(below ${rival})`, 'p', 'p, Holm', 'cost', 'overhead, %'];
+  const head = ['problem', 'method', 'runs', 'final loss', 'level', 'escaped, %', `P(below ${rival})`, 'p', 'p, Holm', 'cost', 'overhead, %'];
   const tests = rows.filter(({ p }) => p !== null).length;
-  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its 95 % interval by order statistics; a run whose loss is no number counts as the worst. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, losses that agree to 1e-8 being ties, Holm-adjusted over all ${tests}; \u25b2 better and \u25bc worse where that is below ${ALPHA}. Cost, and overhead, the share of it that went into candidates: means.`, table: [head, ...table] };
+  return { title: 'Landscapes', about: `All methods have the same cost to spend. Final loss: the median, and its interval by order statistics, which holds the true one at least as often as its level says: 95 % takes six runs; a run whose loss is no number counts as the worst. Escaped: the share of runs that ended in another basin than they began in, and Wilson\u2019s 95 % interval. P: the chance that a run of the method ends below one of ${rival}, a tie as half; p by the two-sided rank-sum test, losses that agree to 1e-8 being ties, Holm-adjusted over all ${tests}; \u25b2 better and \u25bc worse where that is below ${ALPHA}. Cost, and overhead, the share of it that went into candidates: means.`, table: [head, ...table] };
 }
 
 function training(results: readonly TrainResult[]): Section[] {
@@ -129,7 +129,7 @@ function training(results: readonly TrainResult[]): Section[] {
 function landscapes(landscape: readonly LandscapeRun[], trajectories: readonly Trajectory[]): Section[] {
   const out: Section[] = [];
   if (landscape.length > 0) {
-    out.push(figureOf('Final losses', 'The median over the seeds with its 95 % interval. On a logarithmic axis the ends of bars are read, not their lengths.', landscapeBars(landscape, { theme: 'page' })));
+    out.push(figureOf('Final losses', 'The median over the seeds with its interval; 95 % takes six runs. On a logarithmic axis the ends of bars are read, not their lengths.', landscapeBars(landscape, { theme: 'page' })));
     out.push(figureOf('Escape rates', 'The share of runs that ended in another basin than they began in, with Wilson\u2019s 95 % interval.', escapeRates(landscape, { theme: 'page' })));
   }
   if (trajectories.length > 0) out.push(figureOf('Ways over the landscapes', 'The same functions in two dimensions, one run a method from one start; lines of equal loss above the optimum.', landscapeContours(trajectories, { theme: 'page' })));

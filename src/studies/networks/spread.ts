@@ -33,7 +33,7 @@ export function middle(values: readonly number[], worst: number = Infinity): Mid
   return { n: v.length, median: quantile(v, 0.5), low: quantile(v, few ? 0 : 0.25), high: quantile(v, few ? 1 : 0.75) };
 }
 
-/** A 95 % interval of the median from two order statistics (Conover, "Practical Nonparametric Statistics", 1999, 3.2): no chance, no assumption. NaN counts as Infinity. */
+/** An interval of the median of 95 %, or of the most that so few values allow, from two order statistics (Conover, "Practical Nonparametric Statistics", 1999, 3.2): no chance, no assumption. NaN counts as Infinity. */
 export function medianInterval(values: readonly number[]): MedianInterval {
   const v = Float64Array.from(values, (value) => (Number.isNaN(value) ? Infinity : value)).sort();
   const n = v.length;
@@ -47,6 +47,11 @@ export function medianInterval(values: readonly number[]): MedianInterval {
   }
   if (n > 1000) r = Math.floor((n - Z * Math.sqrt(n)) / 2); // 2^-n underflows
   return { median: quantile(v, 0.5), low: v[r - 1]!, high: v[n - r]!, level: n > 1000 ? 0.95 : 1 - 2 * tail };
+}
+
+/** A level that is never more than was reached; of one value there is none. */
+export function levelled(level: number): string {
+  return level > 0 ? `${Math.floor(100 * level)} %` : '-';
 }
 
 /** The 95 % interval of a share (Wilson 1927). */

@@ -4,7 +4,6 @@
  * Surprise: on a bowl everybody ends below 1e-100, and a rank test finds one of them significantly better; losses that agree to 1e-8 are ties.
  */
 import { holm, ranksum } from '../../experiment/significance.ts';
-import { quantile } from '../../experiment/analysis.ts';
 import { grouped, lossOf, medianInterval, wilson } from './spread.ts';
 
 import type { LandscapeRun } from './results.ts';
@@ -16,13 +15,13 @@ const FINE = 1e-8; // differences of losses below it mean nothing
 /** A loss for a rank test, where those that agree to 1e-8 are one; what is no number is the worst. */
 export const settled = (loss: unknown): number => Math.round(lossOf(loss) / FINE);
 
-/** A method on a problem. Intervals are of 95 %. */
+/** A method on a problem. */
 export interface LandscapeRow {
   readonly problem: string;
   readonly dim: number;
   readonly method: string;
   readonly runs: number;
-  /** How many ended in another basin than they began in, the share, and its interval (Wilson). */
+  /** How many ended in another basin than they began in, the share, and its 95 % interval (Wilson). */
   readonly escaped: number;
   readonly rate: number;
   readonly rateLow: number;
@@ -31,6 +30,8 @@ export interface LandscapeRow {
   readonly median: number;
   readonly low: number;
   readonly high: number;
+  /** How often such an interval holds the true median, at least: from 0.95 with six runs and more, 0 with one. */
+  readonly level: number;
   /** Means. */
   readonly cost: number;
   readonly overhead: number;
@@ -68,10 +69,10 @@ export function landscapeTable(runs: readonly LandscapeRun[], { against = 'adam'
     const escaped = cell.filter((each) => each.escaped).length;
     const { share: rate, low: rateLow, high: rateHigh } = wilson(escaped, cell.length);
     const losses = cell.map(({ loss }) => lossOf(loss));
-    const { low, high } = medianInterval(losses);
+    const { median, low, high, level } = medianInterval(losses);
     const mean = (of: (run: LandscapeRun) => number): number => cell.reduce((sum, run) => sum + of(run), 0) / cell.length;
     return {
-      problem, dim, method, runs: cell.length, escaped, rate, rateLow, rateHigh, median: quantile(losses, 0.5), low, high,
+      problem, dim, method, runs: cell.length, escaped, rate, rateLow, rateHigh, median, low, high, level,
       cost: mean(({ cost }) => cost), overhead: mean(({ overhead }) => overhead), escapes: mean(({ escapes }) => escapes),
       superiority: test ? 1 - test.u / test.pairs : null, p: test?.p ?? null, adjusted: p, verdict: test === undefined ? null : p! >= alpha ? 'no telling' : test.u < test.pairs / 2 ? 'better' : 'worse',
     };
