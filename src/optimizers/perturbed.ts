@@ -51,11 +51,11 @@ export function perturb(begin: Begin, { radius, threshold, wait, fall }: Perturb
     ['wait', wait, Number.isSafeInteger(wait) && wait >= 1, 'an integer from 1'],
     ['fall', fall, fall >= 0, 'a number from 0'],
   ] as const) if (!ok || value === Infinity) throw new NadirError('input', `${field} is ${show(value)}; allowed: ${allowed}`);
-  return function start(space, context: Context<Float64Array>, snapshot): Descent {
+  return function start(space, context: Context<Float64Array>, snapshot, forgets, forked): Descent {
     const saved = snapshot as unknown as Saved | undefined;
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random.fork('noise');
-    let inner = begin(space, context, saved?.inner);
-    let left: Left | undefined = saved?.left ? { ...saved.left, x: saved.left.x.slice() } : undefined; // the point before the noise, until it is judged
+    let inner = begin(space, context, saved?.inner, forgets, forked);
+    let left: Left | undefined = saved?.left && !forgets ? { ...saved.left, x: saved.left.x.slice() } : undefined; // the point before the noise, until it is judged
     let since = saved?.since ?? 0; // steps from the noise on
 
     /** Goes on from a point of the ball around x. */
@@ -94,11 +94,7 @@ export function perturb(begin: Begin, { radius, threshold, wait, fall }: Perturb
         if (judged && left !== undefined) shake(left.x);
       },
       save,
-      fork(from) {
-        const child = start(space, context, { ...(save() as unknown as Saved), left: null } as unknown as Snapshot);
-        child.x.set(from);
-        return child;
-      },
+      fork: (from, fresh) => start(space, context, { ...(save() as unknown as Saved), inner: inner.fork(from, fresh).save(), left: null } as unknown as Snapshot, false, true),
     };
   };
 }

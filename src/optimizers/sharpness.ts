@@ -37,10 +37,10 @@ interface Saved { readonly inner: Snapshot; readonly first: { readonly loss: num
  */
 export function sharpen(begin: Begin, rho: number): Begin {
   if (!(rho > 0 && rho < Infinity)) throw new NadirError('input', `rho is ${show(rho)}; allowed: a number above 0`);
-  return function start(space, context: Context<Float64Array>, snapshot): Descent {
+  return function start(space, context: Context<Float64Array>, snapshot, forgets, forked): Descent {
     const saved = snapshot as unknown as Saved | undefined;
-    const inner = begin(space, context, saved?.inner);
-    let first = saved?.first ? { ...saved.first, gradient: saved.first.gradient.slice() } : undefined; // the answer at x, once it is there
+    const inner = begin(space, context, saved?.inner, forgets, forked);
+    let first = saved?.first && !forgets ? { ...saved.first, gradient: saved.first.gradient.slice() } : undefined; // the answer at x, once it is there
     let pending: Batch<Float64Array> | undefined;
 
     /** x + rho g / |g|, in the box. */
@@ -88,11 +88,7 @@ export function sharpen(begin: Begin, rho: number): Begin {
         inner.tell(batch, { loss: Float64Array.of(loss), violation: Float64Array.of(violation), gradient: [scores.loss[0] === Infinity ? gradient : scores.gradient![0]!] });
       },
       save,
-      fork(from) {
-        const child = start(space, context, { ...(save() as unknown as Saved), first: null } as unknown as Snapshot);
-        child.x.set(from);
-        return child;
-      },
+      fork: (from, fresh) => start(space, context, { inner: inner.fork(from, fresh).save(), first: null }, false, true),
     };
   };
 }

@@ -1,6 +1,6 @@
 /** Perturbed gradient descent: strict saddles, noise that is taken back, and the ball it comes from. */
 import { describe, expect, it } from 'vitest';
-import { box, chain, createRandom, fromFunction, NadirError, optimizer, perturb, rate, run, seal, sharedBackend, start, unseal } from '../../src/index.ts';
+import { box, chain, createRandom, fromFunction, links, NadirError, optimizer, perturb, rate, run, seal, sharedBackend, start, unseal } from '../../src/index.ts';
 import type { Context, Descent } from '../../src/index.ts';
 import { ball } from '../../src/optimizers/perturbed.ts';
 
@@ -129,6 +129,23 @@ describe('perturbed', () => {
       expect(ks).toBeLessThan(1.63 / Math.sqrt(n)); // Kolmogorov and Smirnov at 1 %
       for (const m of mean) expect(Math.abs(m)).toBeLessThan((4 * 3) / Math.sqrt(n * (dim + 2))); // the variance of a coordinate is r^2 / (dim + 2)
     }
+  });
+
+  it('a fresh fork forgets the moments, one that is not keeps them, and neither takes room in the arena', async () => {
+    const dim = 5000;
+    const { backend } = await context([1]);
+    const room = backend.scope();
+    const at = (x: number): Vector => new Float64Array(dim).fill(x);
+    const settings = { radius: 0.1, threshold: 1e-6, wait: 5, fall: 0 };
+    const descent = perturb(chain(links('adam', { lr: 0.01 }), 1), settings)(box(dim, -10, 10), { random: createRandom(0), backend: room, x0: at(3) });
+    for (let k = 0; k < 6; k++) step(descent, bowl);
+    const free = backend.free();
+    const [kept, fresh] = [descent.fork(at(1)), descent.fork(at(1), true)];
+    expect(backend.free()).toBe(free);
+    for (const fork of [kept, fresh]) step(fork, { loss: () => 1, gradient: (x) => Array.from(x, () => -7) });
+    expect(fresh.x[0]).toBeCloseTo(1.01, 8); // Adam's first step is lr against the sign
+    expect(kept.x[0]).toBeLessThan(1.009);
+    room.release();
   });
 
   it('wraps any chain, and refuses options that make no sense', async () => {

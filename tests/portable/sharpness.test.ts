@@ -128,6 +128,21 @@ describe('sharpness', () => {
     expect(-Math.log(aware.x[0]!) / (lr * rho * rho * steps)).toBeCloseTo(1, 1);
   });
 
+  it('a fresh fork forgets the moments, one that is not keeps them, and neither takes room in the arena', async () => {
+    const dim = 5000;
+    const { backend } = await context([1]);
+    const room = backend.scope();
+    const descent = sharpen(chain(links('adam', { lr: 0.01 }), 1), 0.05)(box(dim, -10, 10), { random: createRandom(0), backend: room, x0: new Float64Array(dim).fill(3) });
+    for (let k = 0; k < 6; k++) answer(descent, (x) => Array.from(x));
+    const free = backend.free();
+    const [kept, fresh] = [descent.fork(new Float64Array(dim).fill(1)), descent.fork(new Float64Array(dim).fill(1), true)];
+    expect(backend.free()).toBe(free);
+    for (const fork of [kept, fresh]) for (const _ of [0, 1]) answer(fork, () => Array.from({ length: dim }, () => -7));
+    expect(fresh.x[0]).toBeCloseTo(1.01, 8); // Adam's first step is lr against the sign
+    expect(kept.x[0]).toBeLessThan(1.009);
+    room.release();
+  });
+
   it('wraps any chain, and refuses options that its base has not', async () => {
     const descent = sharpen(chain([rate(0.1), cosine(2)], 1), 0.5)(box(1, -10, 10), await context([5]));
     for (let k = 0; k < 4; k++) answer(descent, (x) => [x[0]!]);
