@@ -52,9 +52,9 @@ export function cosine(length: number, floor: number = 0): TransformDef {
  */
 export function warmup(length: number, next?: TransformDef): TransformDef {
   count('length', length);
-  return (dim, saved) => {
+  return (dim, saved, arena) => {
     const from = saved as { t: number; begun: boolean; next: never } | undefined;
-    const after = next?.(dim, from?.next);
+    const after = next?.(dim, from?.next, arena);
     let t = from?.t ?? 0;
     let begun = from?.begun ?? false;
     return {
@@ -67,6 +67,7 @@ export function warmup(length: number, next?: TransformDef): TransformDef {
         if (!begun) multiply(step, t / length);
         else after?.scale?.(step);
       },
+      forget: () => after?.forget?.(),
       save: () => ({ t, begun, next: after?.save() ?? null }),
     };
   };

@@ -1,6 +1,6 @@
 /** Schedules against the formulas that PyTorch documents for torch.optim.lr_scheduler, and warm restarts around Adam. */
 import { describe, expect, it } from 'vitest';
-import { box, chain, cosine, createRandom, links, NadirError, optimizer, rate, restarts, seal, sharedBackend, start, stepped, unseal, warmup } from '../../src/index.ts';
+import { box, chain, cosine, createRandom, links, momentum, NadirError, optimizer, rate, restarts, seal, sharedBackend, start, stepped, unseal, warmup } from '../../src/index.ts';
 import type { Descent, Snapshot, TransformDef } from '../../src/index.ts';
 import { schedules, scheduled } from '../../src/optimizers/schedule.ts';
 
@@ -119,6 +119,21 @@ describe('a chain with a schedule', () => {
     expect(descent.x[0]).toBeCloseTo(x, 14);
     expect(() => links('lbfgs')).toThrow('unknown descent "lbfgs"; have descent, sgd, adam, adamw');
     expect(() => links('adam', { momentum: 1 })).toThrow('unknown option "momentum" of optimizer adam');
+  });
+
+  it('a warm-up before momentum passes on that a fork forgets, and the arena', async () => {
+    const arenas: unknown[] = [];
+    const heavy: TransformDef = (dim, saved, arena) => (arenas.push(arena), momentum(0.5)(dim, saved, arena));
+    const descent = chain([rate(1), warmup(1, heavy)], 1)(box(1, -100, 100), await context([0]));
+    for (let t = 0; t < 3; t++) tell(descent, () => [1]);
+    expect(descent.x[0]).toBe(-3.5); // 1 + 1 + 1.5
+    const [kept, fresh] = [descent.fork(Float64Array.of(0)), descent.fork(Float64Array.of(0), true)];
+    for (const fork of [kept, fresh]) tell(fork, () => [1]);
+    expect([kept.x[0], fresh.x[0]]).toEqual([-1.75, -1]);
+    const room = backend.scope();
+    chain([warmup(1, heavy)], 1)(box(5000, -1, 1), { random: createRandom(0), backend: room, x0: new Float64Array(5000) });
+    expect(arenas).toEqual([undefined, undefined, undefined, room]);
+    room.release();
   });
 
   it('adamr is Adam, written out, at SGDR\'s rates; its moments go on over a restart', async () => {
