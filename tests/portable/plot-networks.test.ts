@@ -313,7 +313,7 @@ describe('charts of landscapes', () => {
     for (const runs of [[], odd, through(odd), landscape.slice(0, 1)]) for (const draw of [landscapeBars, escapeRates]) sound(draw(runs, { theme: 'dark' }));
   });
 
-  it.each([[1, '-', ''], [2, '50 %', ' and interval (50 %)'], [5, '93 %', ' and interval (93 %)'], [6, '96 %', ' and interval (96 %)'], [20, '95 %', ' and interval (95 %)']])('say what level %d seeds reach: %s', (n, level, interval) => {
+  it.each([[1, '-', ''], [2, '50 %', ' and 50 % interval'], [5, '93 %', ' and 93 % interval'], [6, '96 %', ' and 96 % interval'], [20, '95 %', ' and 95 % interval']])('say what level %d seeds reach: %s', (n, level, interval) => {
     // From the least to the greatest of n misses with 2 of 2^n; of 20, the sixth from both ends with 2 (1 + 20 + 190 + 1140 + 4845 + 15504) of 2^20.
     const runs = Array.from({ length: n }, (_, seed): LandscapeRun => ({ ...landscape[0]!, seed, loss: 1 + seed }));
     const [row] = landscapeTable(runs);
@@ -321,6 +321,25 @@ describe('charts of landscapes', () => {
     expect(landscapeBars(runs, look)).toContain(`>final loss, median${interval}<`);
     expect(count(landscapeBars(runs, look), /class="interval"/g)).toBe(n > 1 ? 1 : 0);
     expect(networksReport({ title: 't', landscape: runs })).toMatch(new RegExp(`${n > 1 ? '\\]' : ''}</td><td[^>]*>${level}</td>`));
+  });
+
+  it('draw losses below 1e-8 as 1e-8, and say so; losses below 0 as they are', () => {
+    const of = (values: { readonly [method: string]: readonly number[] }): LandscapeRun[] => Object.entries(values).flatMap(([method, all]) => all.map((loss, seed) => ({ ...landscape[0]!, method, seed, loss })));
+    const svg = landscapeBars(of({ adam: [1e-180, 1e-182, 1e-181], escape: [0, 0, 1e-7], sgd: [1e-2, 1e-1, 1] }), look);
+    expect(svg).toContain('>rastrigin, dim 10 (losses below 1e-8 drawn as 1e-8)<');
+    expect(landscapeBars([...of({ adam: [1, 2, 3] }), ...of({ sgd: [1, 2] })], look)).toContain('>final loss, median and intervals of at least 50 %<');
+    expect(svg).toContain('adam: &#60; 1e-8, 1e-8 to 1e-8');
+    expect(svg).not.toMatch(/1e-(?!8)\d{2,}/);
+    // The axis goes over seven decades, not 180: a tenth, the middle of 1e-8 and 1e6, is above 1e-8 by more than half of the length.
+    const [adam, escape, sgd] = attribute(svg, 'value', 'd').map((d) => numbers(d)[0]!);
+    expect(adam).toBe(escape);
+    const [left, , , right] = numbers(attribute(svg, 'axes', 'd')[0]!) as [number, number, number, number];
+    expect((sgd! - adam!) / (right - left)).toBeGreaterThan(0.5);
+    sound(svg);
+    expect(landscapeBars(of({ adam: [0, 0, 0] }), look)).toContain('&#60; 1e-8');
+    const below = landscapeBars(of({ adam: [-9, -8, -7], sgd: [1e-12, 2e-12, 3e-12] }), look);
+    expect(below).toContain('adam: \u22128');
+    expect(below).not.toContain('1e-8');
   });
 
   it('show ways over functions of the registry, and leave out problems that are none', () => {

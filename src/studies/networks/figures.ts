@@ -13,6 +13,7 @@ import { panels, type Entry } from '../../plot/panels.ts';
 import { problems } from '../../problems/index.ts';
 import { ends, evenly, positive, running, wide } from './series.ts';
 import { grouped, levelled, medianInterval, middle, number, wilson, type Middle } from './spread.ts';
+import { FINE } from './verdict.ts';
 
 import type { Box, Problem } from '../../core/types.ts';
 import type { Marks } from '../../plot/marks.ts';
@@ -179,6 +180,7 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
 
 /**
  * A panel for every problem: the median final loss of each method with an interval of 95 %, or of what its axis says where there are fewer than six runs.
+ * Losses below 1e-8 are drawn as 1e-8, for the tests take them for equal; not where a problem has losses below 0.
  * @example
  * const study = landscape({ problems: ['ackley'], methods: ['adam', 'escape'], dim: 2, seeds: 2, cost: 500 });
  * const runs = landscapeRuns(await (await conduct(study, { workers: 0 })).records());
@@ -188,10 +190,12 @@ export function landscapeBars(runs: readonly LandscapeRun[], { theme, width = 12
   const methods = [...new Set(runs.map(({ method }) => method))];
   return faceted(runs, width, theme, '', (title, part, size) => {
     const rows = [...grouped(part, ({ method }) => method)].map(([name, of]) => ({ name, ...medianInterval(of.map(({ loss }) => number(loss))) }));
-    const bars = rows.map(({ name, median, low, high, level }) => ({ name, value: median, ...(level > 0 && { low, high }), color: methods.indexOf(name) }));
+    const floored = part.every(({ loss }) => !(number(loss) < 0)) && rows.some(({ low }) => low < FINE);
+    const drawn = (loss: number): number => (floored ? Math.max(FINE, loss) : loss);
+    const bars = rows.map(({ name, median, low, high, level }) => ({ name, value: drawn(median), ...(level > 0 && { low: drawn(low), high: drawn(high) }), color: methods.indexOf(name), ...(drawn(median) > median && { says: `< ${FINE}` }) }));
     const levels = ends(rows.map(({ level }) => level).filter((level) => level > 0));
-    const interval = levels.length === 0 ? '' : ` and interval (${levels[0] === levels[1] ? '' : 'at least '}${levelled(levels[0]!)})`;
-    return barChart({ title, x: { label: `final loss, median${interval}`, log: wide(bars.map(({ value }) => value)) }, label: '', bars, ...size });
+    const interval = levels.length === 0 ? '' : levels[0] === levels[1] ? ` and ${levelled(levels[0]!)} interval` : ` and intervals of at least ${levelled(levels[0]!)}`;
+    return barChart({ title: floored ? `${title} (losses below ${FINE} drawn as ${FINE})` : title, x: { label: `final loss, median${interval}`, log: wide(bars.map(({ value }) => value)) }, label: '', bars, ...size });
   });
 }
 

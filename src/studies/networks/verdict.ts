@@ -11,7 +11,8 @@ import type { LandscapeRun } from './results.ts';
 /** What an adjusted p must be below. */
 export const ALPHA = 0.01;
 
-const FINE = 1e-8; // differences of losses below it mean nothing
+/** Differences of losses below it mean nothing. */
+export const FINE = 1e-8;
 /** A loss for a rank test, where those that agree to 1e-8 are one; what is no number is the worst. */
 export const settled = (loss: unknown): number => Math.round(lossOf(loss) / FINE);
 
