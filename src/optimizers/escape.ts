@@ -87,7 +87,7 @@ const OWN: Options<EscapeOptions> = {
 
 /**
  * A descent that escapes.
- * @param begin what `chain` returns
+ * @param begin what `chain` returns, or `sharpen` or `perturb` around it: a descent whose first ask is its x; mode faithful moves x about, and every ask must be
  * @param options as of the optimizer `escape`, without those of the descent
  * @example
  * const begin = escaping(chain([moments(0.9, 0.999, 1e-8), rate(0.01)], 1), { patience: 3 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { box, chain, createRandom, escaping, moments, optimizer, problem, rate, run, seal, sharedBackend, start, unseal } from '../../src/index.ts';
-import type { Batch, Context, EscapeDescent, EscapeStatistics, Scores, Snapshot } from '../../src/index.ts';
+import { box, chain, createRandom, escaping, moments, optimizer, problem, rate, run, seal, sharedBackend, sharpen, start, unseal } from '../../src/index.ts';
+import type { Batch, Begin, Context, Descent, EscapeDescent, EscapeStatistics, Scores, Snapshot } from '../../src/index.ts';
 import { readScales, scalesOf } from '../../src/optimizers/escape/scales.ts';
 import { watch } from '../../src/optimizers/escape/stagnation.ts';
 
@@ -334,6 +334,138 @@ describe('escape: winners', () => {
     }
     expect(descent.best!.loss).toBeLessThan(2); // 2.39 in the basin it began in
     expect(list(descent.x).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('escape: around another descent than a chain', () => {
+  const around = async (x0: readonly number[], params: object, extra: Partial<Context<Vector>> = {}, saved?: Snapshot): Promise<EscapeDescent> =>
+    escaping(sharpen(chain([moments(0.9, 0.999, 1e-8), rate(0.01)], 1), 0.05), params as never)(box(x0.length, -5, 5), await opened({ x0: Float64Array.from(x0), ...extra }), saved) as EscapeDescent;
+
+  it('sharpen: candidates are compared where they stand, and what is taken is lower there', async () => {
+    let accepted = 0;
+    for (let seed = 0; seed < 4; seed++) {
+      const descent = await around([1.2, -0.8, 0.9, 2.1], {}, { random: createRandom(seed) });
+      let steps = 0;
+      for (let i = 0; i < 4000; i++) {
+        const [count, stood] = [statistics(descent).accepted, descent.x.slice()];
+        const asked = step(descent, rastrigin);
+        if (asked.xs[0]!.every((v, k) => v === stood[k])) steps++;
+        if (statistics(descent).accepted === count) continue;
+        accepted++;
+        expect(rastrigin.loss(descent.x)).toBeLessThan(rastrigin.loss(stood));
+        expect(statistics(descent).escapes.at(-1)!.after).toBe(rastrigin.loss(descent.x));
+      }
+      expect(statistics(descent).steps).toBe(steps); // half of all batches
+      expect(steps).toBeLessThan(2100);
+    }
+    expect(accepted).toBeGreaterThan(5);
+  });
+
+  it('sharpen on mini-batches: both gradients are of one, none is asked for again, and a saved one goes on bit for bit', async () => {
+    const share = ({ at, span = 1 }: Batch<Vector>): number => (at === undefined ? 1 : span / 64);
+    const params = { evalBatchFactor: 2, patience: 1, lossWindow: 4 };
+    const noise = (batch: Batch<Vector>): number => 1e-4 * ((((batch.at ?? 0) * 7) % 11) - 5);
+    const go = (descent: EscapeDescent): Batch<Vector> => {
+      const batch = descent.ask()!;
+      const copy = { ...batch, xs: batch.xs.map((x) => x.slice()) };
+      const scores = answer(wells, batch);
+      descent.tell(batch, { ...scores, loss: scores.loss.map((v) => v + noise(batch)) });
+      return copy;
+    };
+    const straight = await around([0.93, 0.93], params, { share });
+    const asked: Batch<Vector>[] = [];
+    const [halves, saved]: [boolean[], unknown[]] = [[], []];
+    for (let i = 0; i < 1500; i++) {
+      const stood = straight.x.slice();
+      if (i % 149 === 0) saved.push([i, JSON.stringify(seal('t', straight.save()))]);
+      asked.push(go(straight));
+      halves.push(asked[i]!.gradient === true && asked[i]!.xs[0]!.some((v, k) => v !== stood[k]));
+    }
+    expect(statistics(straight).accepted).toBeGreaterThan(0);
+    let next = 0; // the first mini-batch that nobody has seen
+    let first = 0; // of the last step
+    asked.forEach(({ at, span = 1 }, i) => {
+      if (halves[i]) expect(at).toBe(first);
+      else {
+        expect(at).toBe(next);
+        next += span;
+        if (asked[i]!.gradient) first = at!;
+      }
+    });
+    for (const [i, text] of saved as [number, string][]) {
+      const other = await around([4, -4], params, { share, random: createRandom(99) }, unseal('t', JSON.parse(text)));
+      for (let k = i; k < 1500; k++) go(other);
+      expect(JSON.stringify(seal('t', other.save()))).toBe(JSON.stringify(seal('t', straight.save())));
+    }
+  });
+
+  it('refuses one that asks for other points first, and mode faithful one that ever does', async () => {
+    const elsewhere: Begin = (...a) => {
+      const descent = chain([rate(0.1)], 1)(...a);
+      return Object.create(descent, { ask: { value: () => ({ xs: [Float64Array.of(3, 3)], gradient: true }) } }) as Descent;
+    };
+    const context = await opened({ x0: Float64Array.of(1, 1) });
+    expect(() => escaping(elsewhere)(box(2, -4, 4), context)).toThrow('escaping is around a descent that asks for another point than its x; allowed: one that asks for its x');
+    const faithful = await around([1, 1], { mode: 'faithful' });
+    step(faithful, bowl);
+    expect(() => faithful.ask()).toThrow('asks for another point than its x');
+  });
+
+  it.each(['default', 'faithful'])('a fork of mode %s forgets where it is told to, and takes no room in the arena', async (mode) => {
+    const dim = 5000;
+    const { backend } = await opened();
+    const room = backend.scope();
+    const at = (x: number): Vector => new Float64Array(dim).fill(x);
+    const descent = escaping(chain([moments(0.9, 0.999, 1e-8), rate(0.01)], 1), { mode })(box(dim, -8, 8), await opened({ backend: room, x0: at(3) })) as EscapeDescent;
+    for (let k = 0; k < 6; k++) step(descent, bowl);
+    const free = backend.free();
+    const [kept, fresh] = [descent.fork(at(1)), descent.fork(at(1), true)] as [EscapeDescent, EscapeDescent];
+    expect(backend.free()).toBe(free);
+    for (const fork of [kept, fresh]) step(fork, { loss: () => 1, gradient: (x) => Array.from(x, () => -7) });
+    expect(fresh.x[0]).toBeCloseTo(1.01, 8); // Adam's first step is lr against the sign
+    expect(kept.x[0]).toBeLessThan(1.009);
+    room.release();
+  });
+});
+
+describe('escape: what it is told', () => {
+  it('parts that the data has not are an error at the start', async () => {
+    const share = ({ part }: Batch<Vector>): number => {
+      if (part === 'validation') throw new Error('data has no validation part');
+      return 0.1;
+    };
+    for (const mode of ['default', 'faithful']) {
+      for (const evalOn of ['validation', 'both']) await expect(begin([1, 1], { mode, evalOn }, { share })).rejects.toThrow('no validation part');
+      for (const evalOn of ['batch', 'train']) await begin([1, 1], { mode, evalOn }, { share });
+    }
+  });
+
+  it('losses of a problem over data are noise, also where a mini-batch is all of them', async () => {
+    const descent = await begin([1, 1], { lr: 1e-6, lossWindow: 5, patience: 1000 }, { share: () => 1 }); // dropout, say
+    for (const loss of [9, 9, 0, 9, 9]) descent.tell(descent.ask()!, { loss: Float64Array.of(loss), gradient: [Float64Array.of(0.1, 0.1)] });
+    expect(descent.best!.loss).toBeCloseTo(7.2, 12);
+  });
+
+  it('a winner with less violation is told with its own loss', async () => {
+    const descent = await begin([1, 1], { lr: 0.01 });
+    const loss = (x: Vector): number => 1 + x[0]! * x[0]! + x[1]! * x[1]!;
+    while (statistics(descent).accepted < 3) {
+      const batch = descent.ask()!;
+      descent.tell(batch, { ...answer(bowl, batch), violation: Float64Array.from(batch.xs, (x) => Math.max(0, 0.5 - length(list(x)))) });
+    }
+    for (const { before, after } of statistics(descent).escapes) {
+      expect(before).toBeCloseTo(1, 4); // bowl's least, where it is violated most
+      expect(after).toBeGreaterThan(1);
+      expect(after).toBeLessThan(loss(Float64Array.of(8, 8)));
+    }
+  });
+
+  it.each([0, 1, 2, 3, 4])('is at home in a box that is wide in coordinate %i alone', async (wide) => {
+    const bounds = Array.from({ length: 5 }, (_, i) => (i === wide ? 5 : 1e-6));
+    const descent = escaping(chain([rate(0.01)], 1), { patience: 1, lossWindow: 2, gradNormWindow: 2 })(box(5, bounds.map((b) => -b), bounds), await opened({ x0: new Float64Array(5) })) as EscapeDescent;
+    const flat: Function2 = { loss: () => 1, gradient: (x) => list(x).map(() => 0) };
+    while (descent.ask()!.xs.length === 1) step(descent, flat);
+    expect(statistics(descent).reach).toBeCloseTo(0.005, 12); // nothing has moved: a thousandth of half the widest
   });
 });
 

@@ -16,8 +16,8 @@ import { fold } from '../../spaces/box.ts';
 import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
 import type { Begin } from '../chain.ts';
 import type { EscapeDescent, EscapeOptions, Scales } from '../escape.ts';
-import { distance, norm, only, openLedger, parts, price, spread } from './ledger.ts';
-import { adaptation } from './scales.ts';
+import { along, distance, judges, norm, only, openLedger, parts, price, same, spread, standing } from './ledger.ts';
+import { adaptation, shape } from './scales.ts';
 import { watch } from './stagnation.ts';
 
 const BACK = 0.5; // of the distance it was drawn at: nearer, it has come back
@@ -39,7 +39,8 @@ interface Candidate {
   readonly from: Float64Array | null;
   readonly drawn: number;
   out: 'back' | 'lost' | null;
-  /** Losses above the incumbent's: the last, the sum of n in this look, the mean of the look before. */
+  /** Its last loss, and losses above the incumbent's: the last, the sum of n in this look, the mean of the look before. */
+  loss: number;
   now: number; sum: number; n: number; last: number;
   norm: number; most: number;
   /** The loss after as many steps more, by its gradient. */
@@ -52,19 +53,21 @@ interface Trial { readonly k: number; judged: number; mine: number; its: number 
 type Stored<T> = T extends { readonly descent: Descent } ? Omit<T, 'descent'> & { readonly descent: Snapshot } : never;
 interface Saved {
   readonly random: Snapshot; readonly inner: Snapshot; readonly watch: Snapshot; readonly ledger: Snapshot; readonly scales: Snapshot; readonly reach: number; readonly unit: number; readonly before: Float64Array;
-  readonly pause: number; readonly failed: number; readonly skipped: number; readonly race: (Omit<Race, 'candidates'> & { readonly candidates: readonly Stored<Candidate>[] }) | null;
+  readonly pause: number; readonly failed: number; readonly skipped: number; readonly owed: number; readonly due: number | null; readonly race: (Omit<Race, 'candidates'> & { readonly candidates: readonly Stored<Candidate>[] }) | null;
 }
 
 export function adaptive(begin: Begin, options: EscapeOptions, distribution: Scales): Begin {
   const { evalSteps, evalBatchFactor, evalOn, trackBest, selection, cooldown, moments, floor, clamp, lossWindow, lossThreshold } = options;
 
-  return function start(space, context: Context<Float64Array>, snapshot): EscapeDescent {
+  return function start(space, context: Context<Float64Array>, snapshot, forgets = false, forked = false): EscapeDescent {
     const { dim, lower, upper } = space;
     const saved = snapshot as unknown as Saved | undefined;
-    const noisy = context.share !== undefined && context.share({ xs: [], at: 0 }) < 1; // a mini-batch of everything is a function
+    judges(evalOn, context);
+    const noisy = context.share !== undefined; // a mini-batch of everything is no function either: with dropout its losses are random
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random.fork('escape');
     let home = context.backend.scope(); // what the descent holds there
-    let inner: Descent = begin(space, { ...context, backend: home }, saved?.inner);
+    let inner: Descent = begin(space, { ...context, backend: home }, saved?.inner, forgets, forked);
+    if (saved === undefined) standing(inner);
     const watching = watch(options, true, noisy, saved?.watch);
     const ledger = openLedger(saved?.ledger);
     const scales = adaptation(distribution, saved?.scales);
@@ -74,31 +77,19 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
     let pause = saved?.pause ?? 0; // steps until the next race may begin
     let failed = saved?.failed ?? 0; // races in a row
     let skipped = saved?.skipped ?? 0; // mini-batches that were seen beside the descent's own count
-    let race: Race | undefined = saved?.race ? { ...saved.race, trial: saved.race.trial && { ...saved.race.trial }, candidates: saved.race.candidates.map((c) => ({ ...c, descent: begin(space, context, c.descent, false, true) })) } : undefined;
+    let owed = saved?.owed ?? 0; // those of them that its next step will skip, when it has asked for half of this one
+    let due = saved?.due ?? null; // its loss, when a race waits for that half
+    let race: Race | undefined = saved?.race && !forgets ? { ...saved.race, trial: saved.race.trial && { ...saved.race.trial }, candidates: saved.race.candidates.map((c) => ({ ...c, descent: begin(space, context, c.descent, false, true) })) } : undefined;
     let owns: readonly Batch<Float64Array>[] = []; // what the descents of `pending` asked, one each
     let pending: Batch<Float64Array> | undefined;
-    const widest = Math.max(...[0, dim >> 1, dim - 1].map((i) => upper[i]! - lower[i]!)) / 2;
+    const widest = lower.reduce((most, low, i) => Math.max(most, (upper[i]! - low) / 2), 0);
 
-    /** The standard deviation of a coordinate at scale 1, over the reach. */
-    function shape(): Float64Array {
-      const { x, step } = inner;
-      const rms = norm(x) / Math.sqrt(dim);
-      let inverse = 0;
-      for (let i = 0; i < dim; i++) inverse += 1 / step[i]!;
-      const typical = dim / inverse; // of Adam's steps: lr over the mean root of the second moments, which no vanishing one moves
-      const out = new Float64Array(dim);
-      for (let i = 0; i < dim; i++) {
-        const relative = step[i]! / typical;
-        out[i] = (rms > 0 ? Math.abs(x[i]!) + floor * rms : 1) * (relative > 0 ? Math.min(clamp, Math.max(1 / clamp, relative)) : 1);
-      }
-      const size = norm(out) / Math.sqrt(dim);
-      for (let i = 0; i < dim; i++) out[i] = out[i]! / size;
-      return out;
-    }
+    /** Whether it asks for another point than where it stands, as the second half of a step of `sharpen` does. */
+    const halfway = (): boolean => !same(inner.ask()?.xs[0] ?? inner.x, inner.x);
 
     function draw(loss: number): void {
       if (!(unit > 0)) unit = widest / 1000; // a flat place, and never anything else
-      const sigma = shape();
+      const sigma = shape(inner, floor, clamp);
       const candidates: Candidate[] = [];
       const drawn: Float64Array[] = [];
       for (const [scale, count] of scales.counts()) {
@@ -107,14 +98,23 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
           for (let i = 0; i < dim; i++) y[i] = fold(y[i]! + random.normal() * scale * reach * unit * sigma[i]!, lower[i]!, upper[i]!);
           drawn.push(y);
           const fresh = moments === 'both' ? drawn.length % 2 === 1 : moments === 'fresh';
-          candidates.push({ descent: inner.fork(y, fresh), scale, from: noisy ? null : y, drawn: distance(y, inner.x), out: null, now: Infinity, sum: 0, n: 0, last: Infinity, norm: 0, most: 0, promise: Infinity });
+          candidates.push({ descent: inner.fork(y, fresh), scale, from: noisy ? null : y, drawn: distance(y, inner.x), out: null, loss: Infinity, now: Infinity, sum: 0, n: 0, last: Infinity, norm: 0, most: 0, promise: Infinity });
         }
       }
       const limit = evalSteps * (noisy ? NOISY : MOST);
       race = { candidates, tried: candidates.map(({ scale }) => scale), diversity: spread(drawn), limit: noisy ? limit : Math.max(limit, Math.min(LONGEST, watching.seen)), steps: 0, back: 0, pruned: 0, before: loss, trial: null };
     }
 
-    function descended(scores: Scores<Float64Array>): void {
+    /** A batch of the descent alone; a step counts once, where it stands. */
+    function descended(scores: Scores<Float64Array>, home: boolean): void {
+      if (home) stepped(scores);
+      else if (trackBest && !noisy) ledger.keep(pending!.xs[0]!, scores.loss[0]!, scores.violation?.[0] ?? 0);
+      if (due === null || halfway()) return;
+      draw(due);
+      due = null;
+    }
+
+    function stepped(scores: Scores<Float64Array>): void {
       const loss = scores.loss[0]!;
       ledger.steps++;
       if (trackBest && !noisy) ledger.keep(pending!.xs[0]!, loss, scores.violation?.[0] ?? 0);
@@ -127,22 +127,23 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
         before.set(inner.x);
       }
       if (pause > 0) pause--;
-      else if (stuck) draw(loss);
+      else if (stuck) due = loss;
     }
 
-    /** A step of all in the race. */
-    function raced(scores: Scores<Float64Array>): void {
+    /** A step of all in the race; `at`: who was where it stands, since losses elsewhere compare nothing. */
+    function raced(scores: Scores<Float64Array>, at: readonly boolean[]): void {
       const r = race!;
+      if (trackBest && !noisy) pending!.xs.forEach((x, i) => ledger.keep(x, scores.loss[i]!, scores.violation?.[i] ?? 0));
+      if (!at[0]) return;
       const { loss, violation } = scores;
       const mine = loss[0]!;
       const v = violation?.[0] ?? 0;
       const look = ++r.steps % evalSteps === 0;
       ledger.steps++;
-      skipped += evalBatchFactor - 1;
       if (mine < Infinity) r.before = mine;
-      if (trackBest && !noisy) pending!.xs.forEach((x, i) => ledger.keep(x, loss[i]!, violation?.[i] ?? 0));
       r.candidates.forEach((c, i) => {
-        const its = loss[i + 1]!;
+        if (!at[i + 1]) return;
+        const its = (c.loss = loss[i + 1]!);
         const w = violation?.[i + 1] ?? 0;
         c.now = w === v ? its - mine : w < v ? -Infinity : Infinity;
         if (its === Infinity) c.out = 'lost';
@@ -180,7 +181,7 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
       if (winners.length > 0) {
         const by = (c: Candidate): number => (noisy ? c.last : c.now);
         const winner = winners.reduce((a, b) => (by(b) < by(a) ? b : a));
-        if (evalOn === 'batch' && !noisy) finish(r, winner, r.before, r.before + winner.now);
+        if (evalOn === 'batch' && !noisy) finish(r, winner, r.before, winner.loss);
         else r.trial = { k: r.candidates.indexOf(winner), judged: 0, mine: 0, its: 0 };
       } else if (looks === 1 && selection === 'gradient') {
         const order = [...r.candidates].sort((a, b) => a.promise - b.promise);
@@ -202,7 +203,8 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
       t.mine += scores.loss[0]!;
       t.its += scores.loss[1]!;
       const on = parts(evalOn).length;
-      if (pending!.at !== undefined) skipped += pending!.span ?? 1;
+      if (pending!.at !== undefined && halfway()) owed += pending!.span ?? 1;
+      else if (pending!.at !== undefined) skipped += pending!.span ?? 1;
       if (++t.judged < on) return;
       const winner = r.candidates[t.k]!;
       r.trial = null;
@@ -221,7 +223,7 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
       if (winner) {
         home.release();
         home = context.backend.scope();
-        inner = begin(space, { ...context, backend: home }, winner.descent.save());
+        inner = begin(space, { ...context, backend: home }, winner.descent.save(), false, forked);
         before.set(inner.x);
         failed = 0;
       } else pause = cooldown * (1 << Math.min(failed++, DOUBLINGS));
@@ -232,7 +234,7 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
 
     function save(): Snapshot {
       const running = race && { ...race, trial: race.trial && { ...race.trial }, candidates: race.candidates.map((c) => ({ ...c, descent: c.descent.save() })) };
-      return { random: random.save(), inner: inner.save(), watch: watching.save(), ledger: ledger.save(), scales: scales.save(), reach, unit, before: before.slice(), pause, failed, skipped, race: (running ?? null) as unknown as Snapshot };
+      return { random: random.save(), inner: inner.save(), watch: watching.save(), ledger: ledger.save(), scales: scales.save(), reach, unit, before: before.slice(), pause, failed, skipped, owed, due, race: (running ?? null) as unknown as Snapshot };
     }
 
     function ask(): Batch<Float64Array> | undefined {
@@ -240,7 +242,7 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
         const part = parts(evalOn)[race.trial.judged];
         const xs = [inner.x.slice(), race.candidates[race.trial.k]!.descent.x.slice()];
         owns = [];
-        return { xs, ...(part ? { part } : { at: (inner.ask()?.at ?? 0) + skipped, span: evalSteps * evalBatchFactor }) };
+        return { xs, ...(part ? { part } : { at: (inner.ask()?.at ?? 0) + skipped + (halfway() ? 1 + owed : 0), span: evalSteps * evalBatchFactor }) };
       }
       const own = inner.ask();
       if (own === undefined) return undefined;
@@ -269,27 +271,21 @@ export function adaptive(begin: Begin, options: EscapeOptions, distribution: Sca
         }
         if (race) ledger.spent += price(told, scores, race.trial ? 2 : race.candidates.length, context);
         if (race?.trial) tried(scores);
-        else if (race) {
-          inner.tell(owns[0]!, only(scores, 0));
-          race.candidates.forEach((c, i) => c.descent.tell(owns[i + 1]!, only(scores, i + 1)));
-          raced(scores);
-        } else {
-          inner.tell(owns[0]!, scores);
-          descended(scores);
+        else {
+          const all = [inner, ...(race?.candidates ?? []).map((c) => c.descent)];
+          const at = all.map(({ x }, i) => same(owns[i]!.xs[0]!, x));
+          all.forEach((descent, i) => descent.tell(owns[i]!, race ? only(scores, i) : scores));
+          if (race && at[0]) owed += evalBatchFactor - 1;
+          if (inner.ask()?.at !== owns[0]!.at) [skipped, owed] = [skipped + owed, 0];
+          if (race) raced(scores, at);
+          else descended(scores, at[0]!);
         }
         pending = undefined;
         return { loss: scores.loss[0]!, escapes: ledger.count, accepted: ledger.accepted, stagnation: watching.count };
       },
       save,
-      fork: (x, fresh) => start(space, context, { ...(save() as { [key: string]: Snapshot }), inner: inner.fork(x, fresh).save(), race: null }),
+      fork: (x, fresh) => start(space, context, { ...(save() as { [key: string]: Snapshot }), inner: inner.fork(x, fresh).save(), due: null, race: null }, false, true),
       report: () => ledger.report(scales.counts(), reach * unit),
     };
   };
-}
-
-/** The cosine between the gradient at y and the way there from x: negative where it goes further down. */
-function along(gradient: Float64Array, y: Float64Array, x: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += gradient[i]! * (y[i]! - x[i]!);
-  return sum / (norm(gradient) * distance(y, x));
 }

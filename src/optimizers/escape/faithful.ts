@@ -1,14 +1,17 @@
 /**
  * The published escape, with its weaknesses: candidates share the descent's moments one after the other and pollute them; the point it left is
  * none of them, so that an escape can go uphill; parameters at 0 stay there; the noise explodes with the step where the gradient vanishes; all
- * steps of an escape see the last mini-batch again; evalBatchFactor means nothing. Only the box is ours: candidates are clipped into it.
+ * steps of an escape see the last mini-batch again; evalBatchFactor means nothing.
+ *
+ * Where it deviates: candidates are clipped into the box, which the published one does not have; evalOn is the mini-batch unless told ('batch'), where
+ * the published one scores on the training or the validation data; the mini-batch that an escape sees again is the last one of the descent.
  */
 import { restoreRandom } from '../../core/random.ts';
 import { better } from '../../core/run.ts';
 import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
 import type { Begin } from '../chain.ts';
 import type { EscapeDescent, EscapeOptions, Scales } from '../escape.ts';
-import { distance, norm, openLedger, parts, price, spread } from './ledger.ts';
+import { distance, judges, norm, openLedger, parts, price, spread, standing } from './ledger.ts';
 import { watch } from './stagnation.ts';
 
 interface Tried { readonly x: Float64Array; readonly loss: number; readonly violation: number; readonly scale: number }
@@ -20,10 +23,11 @@ export function faithful(begin: Begin, options: EscapeOptions, scales: Scales): 
   const { evalSteps, evalOn, trackBest } = options;
   const repeated = scales.flatMap(([scale, count]) => Array.from({ length: count }, () => scale));
 
-  return function start(space, context: Context<Float64Array>, snapshot): EscapeDescent {
+  return function start(space, context: Context<Float64Array>, snapshot, forgets = false, forked = false): EscapeDescent {
+    judges(evalOn, context);
     const saved = snapshot as unknown as Saved | undefined;
     const random = saved ? restoreRandom(saved.random, context.backend) : context.random.fork('escape');
-    const inner: Descent = begin(space, context, saved?.inner);
+    const inner: Descent = begin(space, context, saved?.inner, forgets, forked);
     const watching = watch(options, false, context.share !== undefined, saved?.watch);
     const ledger = openLedger(saved?.ledger);
     let at = saved?.at ?? 0; // the last mini-batch of the descent
@@ -98,6 +102,7 @@ export function faithful(begin: Begin, options: EscapeOptions, scales: Scales): 
           own = undefined;
           return (pending = { xs: [inner.x.slice()], ...(parts(evalOn)[trial.judged] === undefined ? { at } : { part: parts(evalOn)[trial.judged] }) });
         }
+        standing(inner); // its x is moved about, which half of a step of `sharpen` would not survive
         own = inner.ask();
         return (pending = own && (own.at === undefined || (trial === undefined && skipped === 0) ? own : { ...own, at: trial ? at : own.at - skipped }));
       },
@@ -117,7 +122,7 @@ export function faithful(begin: Begin, options: EscapeOptions, scales: Scales): 
         return { loss: scores.loss[0]!, escapes: ledger.count, accepted: ledger.accepted, stagnation: watching.count };
       },
       save,
-      fork: (x, fresh) => start(space, context, { ...(save() as { [key: string]: Snapshot }), inner: inner.fork(x, fresh).save(), trial: null }),
+      fork: (x, fresh) => start(space, context, { ...(save() as { [key: string]: Snapshot }), inner: inner.fork(x, fresh).save(), trial: null }, false, true),
       report: () => ledger.report(scales, 1),
     };
   };

@@ -1,6 +1,7 @@
 /** What escapes have done so far, and the best point. */
+import { NadirError } from '../../core/errors.ts';
 import { better } from '../../core/run.ts';
-import type { Batch, Context, Scores, Snapshot } from '../../core/types.ts';
+import type { Batch, Context, Descent, Scores, Snapshot } from '../../core/types.ts';
 import type { Escape, EscapeStatistics, Scales } from '../escape.ts';
 
 const MOST = 1000;
@@ -67,9 +68,25 @@ export function parts(evalOn: string): readonly ('train' | 'validation' | undefi
   return evalOn === 'both' ? ['train', 'validation'] : evalOn === 'batch' ? [undefined] : [evalOn as 'train'];
 }
 
+/** Asks a problem over data for those parts, so that one it does not have is an error before anything is spent. */
+export function judges(evalOn: string, context: Context<Float64Array>): void {
+  for (const part of parts(evalOn)) if (part) context.share?.({ xs: [], part });
+}
+
+/** Throws unless it asks for the point where it stands. */
+export function standing(descent: Descent): void {
+  const batch = descent.ask();
+  if (batch && !(batch.xs.length === 1 && same(batch.xs[0]!, descent.x))) throw new NadirError('input', `escaping is around a descent that asks for ${batch.xs.length === 1 ? 'another point than its x' : `${batch.xs.length} points`}; allowed: one that asks for its x`);
+}
+
 /** The answer to point i alone. */
 export function only(scores: Scores<Float64Array>, i: number): Scores<Float64Array> {
   return { loss: scores.loss.subarray(i, i + 1), violation: scores.violation?.subarray(i, i + 1), gradient: scores.gradient && [scores.gradient[i]!] };
+}
+
+export function same(a: Float64Array, b: Float64Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i]! !== b[i]!) return false;
+  return true;
 }
 
 export function norm(x: Float64Array): number {
@@ -92,4 +109,11 @@ export function spread(xs: readonly Float64Array[]): number {
   let sum = 0;
   for (let i = 0; i < xs.length; i++) for (let j = 0; j < i; j++) sum += distance(xs[i]!, xs[j]!);
   return xs.length > 1 ? (2 * sum) / (xs.length * (xs.length - 1)) : 0;
+}
+
+/** The cosine between the gradient at y and the way there from x: negative where it goes further down. */
+export function along(gradient: Float64Array, y: Float64Array, x: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += gradient[i]! * (y[i]! - x[i]!);
+  return sum / (norm(gradient) * distance(y, x));
 }

@@ -1,7 +1,8 @@
 /** How far candidates are drawn: a distribution of scales, and what their successes make of it. */
 import { NadirError, show } from '../../core/errors.ts';
-import type { Snapshot } from '../../core/types.ts';
+import type { Descent, Snapshot } from '../../core/types.ts';
 import type { Scales } from '../escape.ts';
+import { norm } from './ledger.ts';
 
 export const PUBLISHED: Scales = [[0.5, 2], [1, 3], [2, 3], [4, 1], [8, 1]];
 const MOST = 10000; // candidates
@@ -65,4 +66,21 @@ export function adaptation(scales: Scales, snapshot?: Snapshot): Adaptation {
     },
     save: () => ({ tried: [...tried], won: [...won] }),
   };
+}
+
+/** The standard deviation of a coordinate at scale 1, their mean square 1. */
+export function shape({ x, step }: Descent, floor: number, clamp: number): Float64Array {
+  const dim = x.length;
+  const rms = norm(x) / Math.sqrt(dim);
+  let inverse = 0;
+  for (let i = 0; i < dim; i++) inverse += 1 / step[i]!;
+  const typical = dim / inverse; // of Adam's steps: lr over the mean root of the second moments, which no vanishing one moves
+  const out = new Float64Array(dim);
+  for (let i = 0; i < dim; i++) {
+    const relative = step[i]! / typical;
+    out[i] = (rms > 0 ? Math.abs(x[i]!) + floor * rms : 1) * (relative > 0 ? Math.min(clamp, Math.max(1 / clamp, relative)) : 1);
+  }
+  const size = norm(out) / Math.sqrt(dim);
+  for (let i = 0; i < dim; i++) out[i] = out[i]! / size;
+  return out;
 }
