@@ -177,9 +177,19 @@ describe('nadir networks landscape', () => {
     const { rows, runs, made } = JSON.parse(out);
     expect([made, runs.length, rows.length]).toEqual([48, 48, 6]);
     expect(runs.every(({ cost }: { cost: number }) => cost <= 6000)).toBe(true);
+    expect(JSON.parse(read('land/landscape_results.json'))).toEqual({ rows, runs });
+    // Of 3000 steps that descend, the records keep up to 200; the results 40 of them, the last among them.
+    expect(Math.max(...runs.map(({ trace }: { trace: unknown[] }) => trace.length))).toBe(40);
+    expect(runs.every(({ trace, loss }: { trace: [number, number][]; loss: number }) => trace.at(-1)![1] === loss)).toBe(true);
+    expect(read('land/landscape_results.json').length).toBeLessThan(48 * 40 * 50);
+    // From the least of eight to the greatest misses with 2 of 2^8; one further in, with 18, more than 5 %.
+    expect(rows.map(({ level }: { level: number }) => level)).toEqual(rows.map(() => 1 - 2 / 256));
     const row = (problem: string, method: string): { escaped: number; verdict: string; adjusted: number } => rows.find((each: { problem: string; method: string }) => each.problem === problem && each.method === method);
     expect(row('rastrigin', 'basin')).toMatchObject({ escaped: 8, verdict: 'better' });
     expect(row('rastrigin', 'adam')).toMatchObject({ escaped: 0, verdict: null });
+    const again = await nadir('landscape', '--problems', 'rastrigin,double-well', '--methods', 'adam,basin,escape', '--seeds', '8', '--cost', '6000', '--dim', '4', '--out', 'land');
+    expect(again.out).toMatch(/problem .* median loss +interval +level +moves/);
+    expect(again.out).toMatch(/rastrigin +4 +basin +8 .* to .*  99 %/);
     expect(readdirSync(join(folder, 'land/plots')).sort()).toEqual(['landscape_contours.png', 'landscape_contours.svg', 'landscape_escapes.png', 'landscape_escapes.svg', 'landscape_losses.png', 'landscape_losses.svg']);
   }, 60_000);
 

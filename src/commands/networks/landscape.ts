@@ -1,6 +1,7 @@
 /** `nadir networks landscape`: who leaves his basin, and how deep he ends, at equal cost. */
 import { problems } from '../../problems/index.ts';
 import { landscape as study, landscapeRuns, type LandscapeOptions } from '../../studies/networks/landscape.ts';
+import { evenly } from '../../studies/networks/series.ts';
 import { levelled } from '../../studies/networks/spread.ts';
 import { ALPHA, landscapeTable, type LandscapeRow } from '../../studies/networks/verdict.ts';
 import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
@@ -12,6 +13,7 @@ import type { Trajectory } from '../../studies/networks/report.ts';
 
 const OUT = './runs/landscape';
 const STARTS = 5;
+const KEPT = 40; // points of a trace in the results; all 200 are in the records of the runs
 
 export const landscape: Command = {
   name: 'networks landscape',
@@ -38,9 +40,10 @@ export const landscape: Command = {
     const done = await follow(study(asked), OUT, values, io);
     const runs = landscapeRuns(done.records);
     const rows = landscapeTable(runs);
-    await done.store.put('landscape_results.json', new TextEncoder().encode(`${JSON.stringify({ rows, runs })}\n`));
+    const thinned = runs.map((run): LandscapeRun => ({ ...run, trace: evenly(run.trace, KEPT) }));
+    await done.store.put('landscape_results.json', new TextEncoder().encode(`${JSON.stringify({ rows, runs: thinned })}\n`));
     const drawn = values.plots === true && runs.length > 0 && done.made.stop === 'done' ? await plots(done.store, { title: 'Landscapes', landscape: runs, trajectories: await ways(asked, runs, values, io) }, scale, io) : undefined;
-    if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, rows, runs }));
+    if (values.json) io.out(JSON.stringify({ store: done.place, stop: done.made.stop, made: done.made.success, skipped: done.made.skipped, failed: done.made.failed, milliseconds: done.made.milliseconds, rows, runs: thinned }));
     else {
       io.out(`${done.made.size} runs; ${counts(done.made)}`);
       if (rows.length > 0) io.out(`\n${table([['problem', 'dim', 'method', 'runs', 'escaped', '95 %', 'median loss', 'interval', 'level', 'moves', 'overhead', 'p', 'against adam'], ...rows.map(cells)])}`);
