@@ -46,9 +46,9 @@ export type { Conducted, ConductOptions, ConductProgress } from './studies/condu
 export { optbench } from './studies/optbench.ts';
 export { benchmark } from './studies/optbench/benchmark.ts';
 export type { BenchmarkOptions } from './studies/optbench/benchmark.ts';
-export { train, training } from './studies/networks.ts';
+export { train, training, trainOnce } from './studies/networks.ts';
 export type { Trained, TrainingOptions, TrainOptions } from './studies/networks.ts';
-export { landscape, landscapeRuns } from './studies/networks/landscape.ts';
+export { landscape, landscapeOnce, landscapeRuns } from './studies/networks/landscape.ts';
 export type { LandscapeOptions } from './studies/networks/landscape.ts';
 export { landscapeTable } from './studies/networks/verdict.ts';
 export type { LandscapeRow } from './studies/networks/verdict.ts';

@@ -5,6 +5,7 @@
  * in every time zone. And `slice` of Node's Buffer is a view, not a copy: a file just read may start at an odd address.
  */
 import { unzipSync, zipSync } from 'fflate';
+import { crc32Bytes } from '../core/crc.ts';
 import { NadirError, messageOf, show } from '../core/errors.ts';
 
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
@@ -166,6 +167,7 @@ export function readNpz(bytes: Uint8Array): { [name: string]: Shaped } {
         return true;
       },
     });
+    for (const [path, crc] of checksums(bytes)) if (Object.hasOwn(files, path) && crc32Bytes(files[path]!) !== crc) throw new Error(`${show(path)} is damaged, its checksum differs`);
   } catch (error) {
     throw new NadirError('store', `the .npz cannot be read: ${messageOf(error)}`, { cause: error });
   }
@@ -177,6 +179,22 @@ export function readNpz(bytes: Uint8Array): { [name: string]: Shaped } {
       throw new NadirError('store', `array ${show(path.slice(0, -4))} of the .npz: ${messageOf(error)}`, { cause: error });
     }
   }));
+}
+
+/** CRC-32 of every file, by the archive's directory (APPNOTE.TXT 4.3.12), which the reader does not compare. */
+function checksums(bytes: Uint8Array): [string, number][] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const out: [string, number][] = [];
+  let end = bytes.length - 22;
+  while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--;
+  if (end < 0) return out;
+  let at = view.getUint32(end + 16, true);
+  for (let left = view.getUint16(end + 10, true); left > 0 && at + 46 <= bytes.length && view.getUint32(at, true) === 0x02014b50; left--) {
+    const name = view.getUint16(at + 28, true);
+    out.push([new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + name)), view.getUint32(at + 16, true)]);
+    at += 46 + name + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  }
+  return out;
 }
 
 function check(shape: readonly number[]): void {

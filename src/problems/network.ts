@@ -170,6 +170,7 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
 
   function share({ at, span = 1, part = 'train' }: Batch<Float64Array>): number {
     if (part !== 'train' || at === undefined) return partOf(part).n / train.n;
+    for (const [field, value, least] of [['at', at, 0], ['span', span, 1]] as const) if (!Number.isSafeInteger(value) || value < least) throw new NadirError('input', `${field} of a batch is ${show(value)}; allowed: an integer from ${least}`);
     let n = 0;
     for (let b = at; b < at + span; b++) n += sizeAt(b);
     return n / train.n;
@@ -181,8 +182,8 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
     const { xs, gradient = false, at, span = 1, part = 'train' } = batch;
     const mini = part === 'train' && at !== undefined;
     const dropped = gradient && mini && dropout > 0;
-    const stages = mini ? Array.from({ length: span }, (_, i) => () => draw(at + i, dropped)) : pieces(part);
     const total = Math.round(share(batch) * train.n);
+    const stages = mini ? Array.from({ length: span }, (_, i) => () => draw(at + i, dropped)) : pieces(part);
     const answer: Float64Array[] = [];
     const loss = Float64Array.from(xs, (x, c) => {
       made.load(x);
@@ -275,6 +276,7 @@ export function network(split: Split, { hidden, ...given }: NetworkOptions, { ba
 function suits(name: string, data: Data, train: Data, classes: boolean): void {
   fitting(name, data);
   if (data.width !== train.width || data.outputs !== train.outputs) throw new NadirError('input', `${name}: it has ${data.width} inputs and ${data.outputs} outputs; the training part has ${train.width} and ${train.outputs}`);
+  if (classes && data.outputs < 2) throw new NadirError('input', `${name}: all labels are one class; cross-entropy needs two`);
   if (classes !== (data.labels !== undefined)) throw new NadirError('input', `${name}: it has ${classes ? 'targets; cross-entropy needs labels' : 'labels; mse needs targets'}`);
 }
 

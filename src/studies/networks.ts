@@ -116,7 +116,7 @@ export function training({ configs, seeds = 1, seed, epochs }: TrainingOptions):
   return { name: 'networks-train', operation, grid: grid.manual(cases), replicates: seeds, version: VERSION };
 }
 
-/** One run of `training`. */
+/** One run of `training`: what `conduct` calls by its name. */
 export async function trainOnce(_context: unknown, { config: name, settings }: Params, { replicate }: Seeds, capture: Capture): Promise<void> {
   const config = trainConfig({ name, ...(settings as object) }, String(name));
   const seed = config.seed + replicate;

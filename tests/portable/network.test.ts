@@ -270,3 +270,15 @@ if (backends.length > 1) {
     });
   });
 }
+
+describe('a point or a mini-batch that is none', () => {
+  it('is refused', async () => {
+    const net = await open(split(classes(6, 2, 3)), { hidden: [] });
+    const x = new Float64Array(net.space.dim);
+    expect(() => net.score({ xs: [x.subarray(1)] })).toThrow('a point of the network has 8 numbers; allowed: 9');
+    expect(() => net.evaluate(new Float64Array(2), 'train')).toThrow('a point of the network has 2 numbers; allowed: 9');
+    for (const at of [-1, 1.5, NaN]) expect(() => net.score({ xs: [x], at })).toThrow(`at of a batch is ${at}; allowed: an integer from 0`);
+    expect(() => net.score({ xs: [x], at: 0, span: 0 })).toThrow('span of a batch is 0; allowed: an integer from 1');
+    await expect(open(split({ ...classes(6, 2, 1) }), { hidden: [] })).rejects.toThrow('made, train: all labels are one class; cross-entropy needs two');
+  });
+});

@@ -118,6 +118,22 @@ describe('train', () => {
     });
   });
 
+  it('is not taken for diverging because of a large penalty, which its start has, too', async () => {
+    const { result } = await train({ name: 'heavy', data: { kind: 'spirals', examples: 200, test: 0 }, network: { hidden: [64], activation: 'tanh', l2: 100 }, optimizer: { name: 'adam', lr: 0.01 }, batch: 32, epochs: 2 });
+    expect([result.stop, result.reason]).toEqual(['done', null]);
+  });
+
+  it('goes on from its own state only', async () => {
+    const config = { name: 'own', data: { kind: 'spirals', examples: 200, test: 0 }, network: { hidden: [4] }, optimizer: { name: 'adam' }, batch: 32, epochs: 2 };
+    let state: Json = null;
+    await train(config, { seed: 7, observe: ({ save }) => (state = save()) });
+    const code = async (made: Promise<unknown>): Promise<string> => made.then(() => 'no error', (error) => (error as { code: string }).code);
+    expect(await code(train(config, { seed: 7, resume: state }))).toBe('no error');
+    expect(await code(train(config, { seed: 9, resume: state }))).toBe('state');
+    expect(await code(train({ ...config, network: { hidden: [5] } }, { seed: 7, resume: state }))).toBe('state');
+    expect(await code(train(config, { seed: 7, resume: { a: 1 } }))).toBe('state');
+  });
+
   it('has no accuracy where numbers are predicted', async () => {
     const { result } = await train(linear, { split: line() });
     expect([result.final.trainAccuracy, result.test!.accuracy, result.config.network.loss]).toEqual([null, null, 'mse']);

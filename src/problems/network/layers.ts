@@ -1,4 +1,5 @@
 /** Dense layers in an arena, forward and backward over the rows of a stage: what a network problem computes with. */
+import { NadirError } from '../../core/errors.ts';
 import type { Backend } from '../../core/types.ts';
 
 export const ACTIVATIONS = ['relu', 'tanh', 'gelu'] as const;
@@ -102,6 +103,7 @@ export function layers({ widths, rows, activation, classes, dropout, precision }
     unpack: (n, scale, shift) => bytes(stage, raw, n * width, scale, shift),
 
     load(x) {
+      if (x?.length !== dim) throw new NadirError('input', `a point of the network has ${x?.length ?? 'no'} numbers; allowed: ${dim}`);
       point.set(x);
       if (!double) kernels.narrow(weights, point.byteOffset, dim);
     },

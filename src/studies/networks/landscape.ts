@@ -124,7 +124,7 @@ export function study(name: string, methods: readonly Params[], { problems, dim,
   return { name, operation, grid: grid.manual(cases), replicates: seeds, seed, version: VERSION };
 }
 
-/** One run of the study. */
+/** One run of `landscape` or `sweep`: what `conduct` calls by its name. */
 export async function landscapeOnce(_context: unknown, params: Params, seeds: Seeds, capture: Capture): Promise<void> {
   const net = NETWORKS.find(({ name }) => name === params.problem);
   const found = net === undefined ? await inRoom(0, undefined, (backend) => onFunction(params, seeds, capture, backend)) : await onNetwork(net.params, params, seeds, capture);

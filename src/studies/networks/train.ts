@@ -5,6 +5,7 @@
  * optimizer gets the same. What the epochs measure (all of the training and validation data, nothing dropped out) is not counted.
  * Surprise: 430 shares of 128/55,000 do not add up to one, so budgets and epochs have a slack of a billionth.
  */
+import { crc32 } from '../../core/crc.ts';
 import { NadirError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { run } from '../../core/run.ts';
@@ -64,7 +65,7 @@ async function fitted(config: Checked, loss: string, problem: Crew, { split, see
   const { validation } = split;
   if (validation === undefined) throw new NadirError('input', `data ${split.name} has no validation part; training keeps the parameters that are best there`);
   const streams = createRandom(seed, backend);
-  const kind = `train ${config.name}`;
+  const kind = `train ${config.name}, seed ${seed} (${crc32(JSON.stringify(plainConfig({ ...config, loss })))})`;
   const kept = resume as { readonly own?: Json; readonly run?: Json } | undefined;
   const saved = kept && (unseal(kind, kept.own) as unknown as Saved);
   const state = kept && (unseal('run', kept.run) as { readonly run: Snapshot; readonly optimizer: Snapshot });
@@ -100,7 +101,7 @@ async function fitted(config: Checked, loss: string, problem: Crew, { split, see
   }
 
   if (saved === undefined && !(await look(0, 0, x0))) throw new NadirError('objective', `training cannot begin: ${reason}`);
-  const far = FAR * epochs[0]!.trainLoss;
+  const far = FAR * Math.max(epochs[0]!.trainLoss, (await problem.score({ xs: [x0] })).loss[0]!); // with its penalty, which steps have
   const optimizer = watched(inner, history, () => reason === null, (found, step) => {
     if (!(found <= far)) reason ??= found < Infinity ? `the loss was ${found} at step ${step}, more than ${FAR} times that of the start` : `the loss was no number at step ${step}`;
   });
