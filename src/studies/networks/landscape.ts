@@ -43,7 +43,7 @@ const METHODS: readonly { readonly name: string; readonly optimizer: string; rea
   { name: 'adam', optimizer: 'adam' },
   { name: 'adamw', optimizer: 'adamw' },
   { name: 'adamr', optimizer: 'adamr' },
-  { name: 'perturbed', optimizer: 'perturbed' },
+  { name: 'perturbed', optimizer: 'perturbed', options: { base: 'adam' } },
   { name: 'sharpness', optimizer: 'sharpness', options: { base: 'adam' } },
   { name: 'basin', optimizer: 'basin' },
   { name: 'escape', optimizer: 'escape' },
