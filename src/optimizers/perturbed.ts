@@ -11,6 +11,7 @@ import { NadirError, show } from '../core/errors.ts';
 import { restoreRandom } from '../core/random.ts';
 import type { Box, Context, Descent, Options, OptimizerDef, Random, Snapshot } from '../core/types.ts';
 import { baseOptions, begins, type BaseParams } from './descent.ts';
+import { norm } from './escape/ledger.ts';
 import type { Begin } from './chain.ts';
 
 export interface Perturbation { readonly radius: number; readonly threshold: number; readonly wait: number; readonly fall: number }
@@ -97,13 +98,6 @@ export function perturb(begin: Begin, { radius, threshold, wait, fall }: Perturb
       fork: (from, fresh) => start(space, context, { ...(save() as unknown as Saved), inner: inner.fork(from, fresh).save(), left: null } as unknown as Snapshot, false, true),
     };
   };
-}
-
-/** Euclid's, in index order. */
-export function norm(v: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < v.length; i++) sum += v[i]! * v[i]!;
-  return Math.sqrt(sum);
 }
 
 /** Uniform in a ball around 0: a normal direction, and a radius whose dim-th power is uniform. */

@@ -9,7 +9,7 @@ import { NadirError, show } from '../core/errors.ts';
 import type { Batch, Box, Context, Descent, Options, OptimizerDef, Scores, Snapshot } from '../core/types.ts';
 import { baseOptions, begins, type BaseParams } from './descent.ts';
 import type { Begin } from './chain.ts';
-import { norm } from './perturbed.ts';
+import { norm } from './escape/ledger.ts';
 
 export interface SharpnessParams extends BaseParams { readonly rho: number }
 

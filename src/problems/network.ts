@@ -11,6 +11,7 @@ import { createRandom } from '../core/random.ts';
 import type { Batch, Box, Context, Json, Options, Problem, Random, Scores } from '../core/types.ts';
 import { box } from '../spaces/box.ts';
 import { fitting, type Data, type Split } from './data.ts';
+import { shuffled } from './data/split.ts';
 import { ACTIVATIONS, bytesOf, layers as layersOf } from './network/layers.ts';
 import { found, mean, pairwise, type Judged, type Quarter } from './network/parts.ts';
 
@@ -278,18 +279,6 @@ function suits(name: string, data: Data, train: Data, classes: boolean): void {
   if (data.width !== train.width || data.outputs !== train.outputs) throw new NadirError('input', `${name}: it has ${data.width} inputs and ${data.outputs} outputs; the training part has ${train.width} and ${train.outputs}`);
   if (classes && data.outputs < 2) throw new NadirError('input', `${name}: all labels are one class; cross-entropy needs two`);
   if (classes !== (data.labels !== undefined)) throw new NadirError('input', `${name}: it has ${classes ? 'targets; cross-entropy needs labels' : 'labels; mse needs targets'}`);
-}
-
-/** 0 to n - 1 in a random order (Fisher and Yates). */
-function shuffled(n: number, random: Random): Uint32Array {
-  const out = Uint32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = random.int(i + 1);
-    const kept = out[i]!;
-    out[i] = out[j]!;
-    out[j] = kept;
-  }
-  return out;
 }
 
 function keyOf(random: Random): [number, number] {

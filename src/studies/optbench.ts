@@ -11,6 +11,7 @@ import { resolve } from '../core/options.ts';
 import { restoreRandom } from '../core/random.ts';
 import { run } from '../core/run.ts';
 import { seal, unseal } from '../core/snapshot.ts';
+import { distance } from '../optimizers/escape/ledger.ts';
 import { start } from '../optimizers/index.ts';
 import { read } from './optbench/algorithms.ts';
 import { convergenceRate, openCurve, stability } from './optbench/curve.ts';
@@ -127,12 +128,6 @@ function answer(opened: Opened, params: Params, seeds: Seeds, capture: Capture, 
   const finite = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
   capture.artifact('summary.json', { params, seed: seeds.base, replicate: seeds.replicate, optimizer: opened.def.name, stop, ...finite });
   capture.artifact('report.txt', report(params, seeds, metrics, stop, best.x));
-}
-
-function distance(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) * (a[i]! - b[i]!);
-  return Math.sqrt(sum);
 }
 
 /** For people; no clock in it, so that a run leaves the same bytes whenever it is made. */

@@ -56,8 +56,8 @@ function many(part: number, n: number): number {
   return part === 0 ? 0 : part < 1 ? Math.max(1, Math.round(part * n)) : part;
 }
 
-/** 0 to n - 1 (Fisher and Yates, from the end). */
-function shuffled(n: number, random: Random): Uint32Array {
+/** 0 to n - 1 in a random order (Fisher and Yates, from the end). */
+export function shuffled(n: number, random: Random): Uint32Array {
   const out = Uint32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = random.int(i + 1);

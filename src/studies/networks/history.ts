@@ -4,6 +4,8 @@
  * A step is a gradient on the next mini-batch where the descent stands, be it beside candidates of an escape; a second gradient on the same
  * mini-batch (sharpness-aware minimization), candidates alone and plain evaluations are none.
  */
+import { norm } from '../../optimizers/escape/ledger.ts';
+
 import type { Batch, Scores, Snapshot } from '../../core/types.ts';
 import type { TrainResult } from './results.ts';
 
@@ -27,7 +29,7 @@ export function openHistory(snapshot?: Snapshot): History {
   let at = saved?.at ?? -1; // of the last step
   let step = [...(saved?.step ?? [])];
   let loss = [...(saved?.loss ?? [])];
-  let norm = [...(saved?.norm ?? [])];
+  let norms = [...(saved?.norm ?? [])];
 
   return {
     get steps() {
@@ -41,15 +43,15 @@ export function openHistory(snapshot?: Snapshot): History {
       if (steps % stride !== 0 || !(scores.loss[0]! < Infinity)) return true;
       step.push(steps);
       loss.push(scores.loss[0]!);
-      norm.push(length(scores.gradient![0]!));
+      norms.push(norm(scores.gradient![0]!));
       if (step.length <= MOST) return true;
       stride *= 2;
       const kept = step.map((each) => each % stride === 0);
-      [step, loss, norm] = [step, loss, norm].map((row) => row.filter((_, i) => kept[i]!)) as [number[], number[], number[]];
+      [step, loss, norms] = [step, loss, norms].map((row) => row.filter((_, i) => kept[i]!)) as [number[], number[], number[]];
       return true;
     },
-    kept: () => ({ step: [...step], loss: [...loss], gradientNorm: [...norm] }),
-    save: () => ({ steps, stride, at, step: [...step], loss: [...loss], norm: [...norm] }),
+    kept: () => ({ step: [...step], loss: [...loss], gradientNorm: [...norms] }),
+    save: () => ({ steps, stride, at, step: [...step], loss: [...loss], norm: [...norms] }),
   };
 }
 
@@ -57,10 +59,4 @@ function alike(a: Float64Array, b: Float64Array): boolean {
   const stride = Math.ceil(a.length / LOOKED);
   for (let i = a.length - 1; i >= 0; i -= stride) if (a[i] !== b[i]) return false; // from the end: output biases always move
   return true;
-}
-
-function length(x: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!;
-  return Math.sqrt(sum);
 }
