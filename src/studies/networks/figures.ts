@@ -12,7 +12,7 @@ import { lineChart, type Series } from '../../plot/line.ts';
 import { panels, type Entry } from '../../plot/panels.ts';
 import { problems } from '../../problems/index.ts';
 import { ends, evenly, positive, running, wide } from './series.ts';
-import { grouped, levelled, medianInterval, middle, number, wilson, type Middle } from './spread.ts';
+import { grouped, levelled, medianInterval, middle, numeric, wilson, type Middle } from './spread.ts';
 import { FINE } from './verdict.ts';
 
 import type { Box, Problem } from '../../core/types.ts';
@@ -46,9 +46,9 @@ const passes = 'cost (passes over the data; a gradient is 3)';
  * escapeEvents((await train(config)).result, { theme: 'light' }); // '<svg ...'
  */
 export function escapeEvents({ experiment, seed, history, escape, stop }: TrainResult, { theme, width = 1100 }: Look): string {
-  const step = history.step.map(number);
-  const loss = history.loss.map(number);
-  const norm = history.gradientNorm.map(number);
+  const step = history.step.map(numeric);
+  const loss = history.loss.map(numeric);
+  const norm = history.gradientNorm.map(numeric);
   const events = escape?.escapes ?? [];
   const moved = escape?.accepted ?? 0;
   const kept = (escape?.count ?? 0) - moved;
@@ -83,19 +83,19 @@ export function populationDiversity(results: readonly TrainResult[], { theme, wi
   const name = ({ experiment, seed }: TrainResult): string => (grouped(runs, (each) => each.experiment).get(experiment)!.length > 1 ? `${experiment}, seed ${seed}` : experiment);
   const events = runs.map(({ escape }) => escape!.escapes);
   const size = { legend: false, width: Math.floor(width / 3), height: 320, theme };
-  const x = { label: 'step', reach: [0, ...runs.map(({ escape }) => number(escape!.steps))] };
+  const x = { label: 'step', reach: [0, ...runs.map(({ escape }) => numeric(escape!.steps))] };
   const dots = (title: string, label: string, value: (event: (typeof events)[number][number]) => number): string => {
     const series = runs.map((run, i) => ({ name: name(run), points: evenly(events[i]!.filter((event) => value(event) > 0), dotsMost).map((event) => [event.step, value(event)] as const) }));
     return lineChart({ title, x, y: { label, log: wide(series.flatMap(({ points }) => points.map(([, y]) => y))) }, series, dots: true, ...size });
   };
   const counts = runs.flatMap((run, i): Series[] => {
     const { count, accepted, steps } = run.escape!;
-    const climb = (of: (typeof events)[number], total: number): (readonly [number, number])[] => [[0, 0], ...of.map((event, k) => [event.step, Math.round(((k + 1) * total) / of.length)] as const), [number(steps), total]];
+    const climb = (of: (typeof events)[number], total: number): (readonly [number, number])[] => [[0, 0], ...of.map((event, k) => [event.step, Math.round(((k + 1) * total) / of.length)] as const), [numeric(steps), total]];
     return [{ name: `${name(run)}, tried`, points: climb(events[i]!, count), thin: true, color: i }, { name: `${name(run)}, moved`, points: climb(events[i]!.filter((event) => event.accepted), accepted), color: i }];
   });
   const charts = [
-    dots('distance of an escape', 'distance', (event) => number(event.distance)),
-    dots('distance between candidates', 'mean of the pairs', (event) => number(event.diversity)),
+    dots('distance of an escape', 'distance', (event) => numeric(event.distance)),
+    dots('distance between candidates', 'mean of the pairs', (event) => numeric(event.diversity)),
     lineChart({ title: 'escapes so far', x, y: { label: 'thin: tried, thick: moved', reach: [0, 1] }, series: counts, step: true, ...size }),
   ];
   return panels({ title: runs.length === 0 ? 'no run has escapes' : '', columns: 3, charts, legend: runs.map((run, color) => ({ name: name(run), color })), theme });
@@ -120,14 +120,14 @@ export function detailedComparison(results: readonly TrainResult[], { theme, wid
         return met ? [value(met)] : run.stop === 'diverged' ? [worst] : [];
       }), worst)]));
     });
-    return lineChart({ title, x: { label: 'epoch', reach: [0, ...results.map(({ epochs }) => number(epochs.at(-1)?.epoch))] }, y: { label, log: log && wide(series.flatMap(({ points }) => points.map(([, y]) => y))) }, series, ...size });
+    return lineChart({ title, x: { label: 'epoch', reach: [0, ...results.map(({ epochs }) => numeric(epochs.at(-1)?.epoch))] }, y: { label, log: log && wide(series.flatMap(({ points }) => points.map(([, y]) => y))) }, series, ...size });
   };
-  const percent = (value: unknown): number => 100 * number(value);
+  const percent = (value: unknown): number => 100 * numeric(value);
   return panels({
     title: '', columns: 3, theme,
     charts: [
-      byEpoch('training loss', 'loss', ({ trainLoss }) => number(trainLoss), true, Infinity),
-      byEpoch('validation loss', 'loss', ({ validationLoss }) => number(validationLoss), true, Infinity),
+      byEpoch('training loss', 'loss', ({ trainLoss }) => numeric(trainLoss), true, Infinity),
+      byEpoch('validation loss', 'loss', ({ validationLoss }) => numeric(validationLoss), true, Infinity),
       lineChart({ title: 'best validation loss at equal cost', x: { label: passes }, ...byCost(groups), step: true, ...size }),
       byEpoch('training accuracy', 'accuracy (%)', ({ trainAccuracy }) => percent(trainAccuracy), false, -Infinity),
       byEpoch('validation accuracy', 'accuracy (%)', ({ validationAccuracy }) => percent(validationAccuracy), false, -Infinity),
@@ -144,12 +144,12 @@ type Groups = readonly { readonly name: string; readonly runs: readonly TrainRes
 
 function byCost(groups: Groups): { readonly y: { readonly label: string; readonly log: boolean }; readonly series: Series[] } {
   const series = groups.map(({ name, runs }): Series => {
-    const costs = [...new Set(runs.flatMap((run) => run.epochs.map(({ cost }) => number(cost))))].filter(Number.isFinite).sort((a, b) => a - b);
+    const costs = [...new Set(runs.flatMap((run) => run.epochs.map(({ cost }) => numeric(cost))))].filter(Number.isFinite).sort((a, b) => a - b);
     const best = runs.map(() => Infinity);
     const next = runs.map(() => 0);
     return banded(name, costs.map((cost) => {
       runs.forEach(({ epochs }, i) => {
-        for (; next[i]! < epochs.length && number(epochs[next[i]!]!.cost) <= cost; next[i]!++) if (number(epochs[next[i]!]!.validationLoss) < best[i]!) best[i] = epochs[next[i]!]!.validationLoss;
+        for (; next[i]! < epochs.length && numeric(epochs[next[i]!]!.cost) <= cost; next[i]!++) if (numeric(epochs[next[i]!]!.validationLoss) < best[i]!) best[i] = epochs[next[i]!]!.validationLoss;
       });
       return [cost, middle(best)];
     }));
@@ -159,10 +159,10 @@ function byCost(groups: Groups): { readonly y: { readonly label: string; readonl
 
 /** The last panel: what the test set said, or, where nobody asked it, the best validation loss. */
 function ending(groups: Groups, size: { readonly width: number; readonly height: number; readonly theme: Theme }): string {
-  const has = (value: (run: TrainResult) => unknown): boolean => groups.some(({ runs }) => runs.some((run) => Number.isFinite(number(value(run)))));
+  const has = (value: (run: TrainResult) => unknown): boolean => groups.some(({ runs }) => runs.some((run) => Number.isFinite(numeric(value(run)))));
   const bars = (value: (run: TrainResult) => unknown, worst: number, says: (median: number) => string): Bar[] =>
     groups.map(({ name, runs }) => {
-      const { median, low, high } = middle(runs.map((run) => number(value(run))), worst);
+      const { median, low, high } = middle(runs.map((run) => numeric(value(run))), worst);
       return { name, value: median, ...(runs.length > 1 ? { low, high } : {}), says: Number.isFinite(median) ? says(median) : 'diverged' };
     });
   if (!has((run) => run.test?.accuracy)) {
@@ -170,7 +170,7 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
     const made = bars((run) => (tested ? run.test?.loss : run.best.validationLoss), Infinity, (median) => String(Number(median.toPrecision(4))));
     return barChart({ title: tested ? 'test loss' : 'best validation loss', x: { label: 'loss', log: wide(made.map(({ value }) => value)) }, label: '', bars: made, ...size });
   }
-  const made = bars((run) => 100 * number(run.test?.accuracy), -Infinity, (median) => `${median.toFixed(2)} %`);
+  const made = bars((run) => 100 * numeric(run.test?.accuracy), -Infinity, (median) => `${median.toFixed(2)} %`);
   const shown = made.flatMap(({ value, low = value }) => [value, low]).filter(Number.isFinite);
   const [least, most] = [Math.min(...shown), Math.max(...shown)];
   // Optimizers that differ in tenths of a percent differ in nothing that an axis from 0 can show.
@@ -189,8 +189,8 @@ function ending(groups: Groups, size: { readonly width: number; readonly height:
 export function landscapeBars(runs: readonly LandscapeRun[], { theme, width = 1200 }: Look): string {
   const methods = [...new Set(runs.map(({ method }) => method))];
   return faceted(runs, width, theme, '', (title, part, size) => {
-    const rows = [...grouped(part, ({ method }) => method)].map(([name, of]) => ({ name, ...medianInterval(of.map(({ loss }) => number(loss))) }));
-    const floored = part.every(({ loss }) => !(number(loss) < 0)) && rows.some(({ low }) => low < FINE);
+    const rows = [...grouped(part, ({ method }) => method)].map(([name, of]) => ({ name, ...medianInterval(of.map(({ loss }) => numeric(loss))) }));
+    const floored = part.every(({ loss }) => !(numeric(loss) < 0)) && rows.some(({ low }) => low < FINE);
     const drawn = (loss: number): number => (floored ? Math.max(FINE, loss) : loss);
     const bars = rows.map(({ name, median, low, high, level }) => ({ name, value: drawn(median), ...(level > 0 && { low: drawn(low), high: drawn(high) }), color: methods.indexOf(name), ...(drawn(median) > median && { says: `< ${FINE}` }) }));
     const levels = ends(rows.map(({ level }) => level).filter((level) => level > 0));
@@ -260,7 +260,7 @@ export function landscapeContours(trajectories: readonly Trajectory[], { theme, 
 /** What the ways cover within the bounds, the optimum too, with a margin: a square. */
 function windowOf(ways: readonly Trajectory[], lower: Float64Array, upper: Float64Array, solution: ArrayLike<number> | undefined): [Ends, Ends] {
   const spans = [0, 1].map((i) => {
-    const values = [...ways.flatMap(({ points }) => points.map((point) => number(point[i]))), ...(solution ? [solution[i]!] : [])].filter(Number.isFinite).map((value) => Math.min(upper[i]!, Math.max(lower[i]!, value)));
+    const values = [...ways.flatMap(({ points }) => points.map((point) => numeric(point[i]))), ...(solution ? [solution[i]!] : [])].filter(Number.isFinite).map((value) => Math.min(upper[i]!, Math.max(lower[i]!, value)));
     return values.length > 0 ? [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))] as const : [lower[i]!, upper[i]!] as const;
   });
   const half = Math.max(0.5, ...spans.map(([low, high]) => 0.58 * (high - low)));

@@ -8,7 +8,7 @@ import { NadirError, named, show } from '../../core/errors.ts';
 import { page, type Column, type Section } from '../../plot/page.ts';
 import { brief } from '../../plot/scale.ts';
 import { detailedComparison, escapeEvents, escapeRates, landscapeBars, landscapeContours, populationDiversity, type Look, type Trajectory } from './figures.ts';
-import { bestWithin, equalCost, grouped, levelled, middle, number } from './spread.ts';
+import { bestWithin, equalCost, grouped, levelled, middle, numeric } from './spread.ts';
 import { ALPHA, landscapeTable } from './verdict.ts';
 
 import type { LandscapeRun, TrainResult } from './results.ts';
@@ -57,7 +57,7 @@ export function networksReport({ title, results = [], landscape = [], trajectori
 function tiles(results: readonly TrainResult[], landscape: readonly LandscapeRun[]): { label: string; value: string }[] {
   const out: { label: string; value: string }[] = [];
   if (results.length > 0) {
-    const tested = [...grouped(results, ({ experiment }) => experiment)].map(([name, runs]) => ({ name, accuracy: middle(runs.map(({ test }) => number(test?.accuracy)), -Infinity).median })).filter(({ accuracy }) => Number.isFinite(accuracy));
+    const tested = [...grouped(results, ({ experiment }) => experiment)].map(([name, runs]) => ({ name, accuracy: middle(runs.map(({ test }) => numeric(test?.accuracy)), -Infinity).median })).filter(({ accuracy }) => Number.isFinite(accuracy));
     const best = tested.reduce((a, b) => (b.accuracy > a.accuracy ? b : a), { name: '', accuracy: -Infinity });
     const escapes = results.reduce((sum, { escape }) => sum + (escape?.count ?? 0), 0);
     const diverged = results.filter(({ stop }) => stop === 'diverged').length;
@@ -66,10 +66,10 @@ function tiles(results: readonly TrainResult[], landscape: readonly LandscapeRun
     out.push({ label: 'parameters', value: range(results.map(({ parameters }) => parameters), (n) => n.toLocaleString('en')) });
     if (best.name) out.push({ label: 'best test accuracy (median)', value: `${(100 * best.accuracy).toFixed(2)} %` }, { label: 'reached by', value: best.name });
     if (results.some(({ escape }) => escape !== null)) out.push({ label: 'escapes in training', value: escapes.toLocaleString('en') });
-    out.push({ label: 'time in training', value: span(results.reduce((sum, { seconds }) => sum + (number(seconds) || 0), 0)) });
+    out.push({ label: 'time in training', value: span(results.reduce((sum, { seconds }) => sum + (numeric(seconds) || 0), 0)) });
   }
   if (landscape.length > 0) {
-    out.push({ label: 'landscape runs', value: landscape.length.toLocaleString('en') }, { label: 'landscapes', value: String(grouped(landscape, problemOf).size) }, { label: 'time in landscapes', value: span(landscape.reduce((sum, { milliseconds }) => sum + (number(milliseconds) || 0), 0) / 1000) });
+    out.push({ label: 'landscape runs', value: landscape.length.toLocaleString('en') }, { label: 'landscapes', value: String(grouped(landscape, problemOf).size) }, { label: 'time in landscapes', value: span(landscape.reduce((sum, { milliseconds }) => sum + (numeric(milliseconds) || 0), 0) / 1000) });
   }
   return out;
 }
@@ -78,9 +78,9 @@ function tiles(results: readonly TrainResult[], landscape: readonly LandscapeRun
 function summary(results: readonly TrainResult[]): Section {
   const parts = [...grouped(results, ({ experiment }) => experiment)];
   const cost = equalCost(results);
-  const tested = results.some(({ test }) => Number.isFinite(number(test?.accuracy)));
+  const tested = results.some(({ test }) => Number.isFinite(numeric(test?.accuracy)));
   const head = ['experiment', 'optimizer', 'seeds', 'epochs', 'cost', tested ? 'test accuracy, %' : 'test loss', 'best validation loss', ...(Number.isFinite(cost) ? [`at cost ${brief(cost)}`] : []), 'final training loss', 'escapes', 'moved', 'overhead, %', 'seconds'];
-  const judged = parts.map(([, runs]) => middle(runs.map((run) => (tested ? -number(run.test?.accuracy) : number(run.best.validationLoss))), Infinity).median);
+  const judged = parts.map(([, runs]) => middle(runs.map((run) => (tested ? -numeric(run.test?.accuracy) : numeric(run.best.validationLoss))), Infinity).median);
   const least = judged.reduce((a, b) => Math.min(a, b), Infinity);
   const rows = parts.map(([name, runs]) => {
     const all = (value: (run: TrainResult) => number, worst = Infinity, says = brief): string => told(runs.map(value), worst, says);
@@ -88,11 +88,11 @@ function summary(results: readonly TrainResult[]): Section {
     const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     const lost = runs.filter(({ stop }) => stop === 'diverged').length;
     return [
-      name, runs[0]!.config.optimizer.name, `${runs.length}${lost > 0 ? `, ${lost} diverged` : ''}`, range(runs.map(({ final }) => number(final.epoch)), String), range(runs.map(({ final }) => number(final.cost)), figure),
-      tested ? all(({ test }) => 100 * number(test?.accuracy), -Infinity, (value) => value.toFixed(2)) : all(({ test }) => number(test?.loss)),
-      all((run) => bestWithin(run, Infinity)), ...(Number.isFinite(cost) ? [all((run) => bestWithin(run, cost))] : []), all(({ final }) => number(final.trainLoss)),
-      ...(escapes.length === 0 ? ['-', '-', '-'] : [range(escapes.map(({ count }) => count), String), range(escapes.map(({ accepted }) => accepted), String), ((100 * sum(escapes.map(({ spent }) => number(spent)))) / sum(runs.map(({ final }) => number(final.cost)))).toFixed(1)]),
-      range(runs.map(({ seconds }) => number(seconds)), figure),
+      name, runs[0]!.config.optimizer.name, `${runs.length}${lost > 0 ? `, ${lost} diverged` : ''}`, range(runs.map(({ final }) => numeric(final.epoch)), String), range(runs.map(({ final }) => numeric(final.cost)), figure),
+      tested ? all(({ test }) => 100 * numeric(test?.accuracy), -Infinity, (value) => value.toFixed(2)) : all(({ test }) => numeric(test?.loss)),
+      all((run) => bestWithin(run, Infinity)), ...(Number.isFinite(cost) ? [all((run) => bestWithin(run, cost))] : []), all(({ final }) => numeric(final.trainLoss)),
+      ...(escapes.length === 0 ? ['-', '-', '-'] : [range(escapes.map(({ count }) => count), String), range(escapes.map(({ accepted }) => accepted), String), ((100 * sum(escapes.map(({ spent }) => numeric(spent)))) / sum(runs.map(({ final }) => numeric(final.cost)))).toFixed(1)]),
+      range(runs.map(({ seconds }) => numeric(seconds)), figure),
     ];
   });
   const read = tested ? 'The test set is read once, at the parameters of the epoch that was best on the validation part.' : '';
@@ -163,8 +163,8 @@ function columns(results: readonly TrainResult[], landscape: readonly LandscapeR
     column('cost', ({ final }) => short(final.cost), ({ cost }) => short(cost)),
     column('escapes', ({ escape }) => (escape ? escape.count : null), ({ escapes }) => escapes),
     column('escaped', () => null, ({ escaped }) => String(escaped)),
-    column('overhead', ({ escape, final }) => (escape ? short(number(escape.spent) / number(final.cost)) : null), ({ overhead }) => short(overhead)),
-    column('seconds', ({ seconds }) => short(seconds), ({ milliseconds }) => short(number(milliseconds) / 1000)),
+    column('overhead', ({ escape, final }) => (escape ? short(numeric(escape.spent) / numeric(final.cost)) : null), ({ overhead }) => short(overhead)),
+    column('seconds', ({ seconds }) => short(seconds), ({ milliseconds }) => short(numeric(milliseconds) / 1000)),
   ].filter(({ values }) => values.some((value) => value !== null));
 }
 

@@ -16,13 +16,13 @@ export interface MedianInterval { readonly median: number; readonly low: number;
 const Z = 1.959963984540054; // 97.5 % of the normal law
 
 /** A number of a JSON file, where what is none became null. */
-export function number(value: unknown): number {
+export function numeric(value: unknown): number {
   return typeof value === 'number' ? value : NaN;
 }
 
 /** A loss of a JSON file; what is no number is the worst. */
 export function lossOf(value: unknown): number {
-  return Number.isNaN(number(value)) ? Infinity : (value as number);
+  return Number.isNaN(numeric(value)) ? Infinity : (value as number);
 }
 
 /** NaN counts as `worst`. */
@@ -77,10 +77,10 @@ export function grouped<T>(values: readonly T[], keyOf: (value: T) => string): M
 
 /** What every run that did not diverge has spent at least; Infinity where all did. */
 export function equalCost(results: readonly TrainResult[]): number {
-  return results.reduce((least, { stop, final }) => (stop === 'diverged' ? least : Math.min(least, number(final.cost))), Infinity);
+  return results.reduce((least, { stop, final }) => (stop === 'diverged' ? least : Math.min(least, numeric(final.cost))), Infinity);
 }
 
 /** The least validation loss at the ends of epochs up to a cost; Infinity without one. */
 export function bestWithin({ epochs }: TrainResult, cost: number): number {
-  return epochs.reduce((least, epoch) => (number(epoch.cost) <= cost && number(epoch.validationLoss) < least ? epoch.validationLoss : least), Infinity);
+  return epochs.reduce((least, epoch) => (numeric(epoch.cost) <= cost && numeric(epoch.validationLoss) < least ? epoch.validationLoss : least), Infinity);
 }
