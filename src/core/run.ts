@@ -74,7 +74,7 @@ export async function run<X>(problem: Problem<X>, optimizer: Optimizer<X>, budge
   let best: (Best<X> & { fidelity: number }) | undefined = from?.best ? { ...from.best, x: space.decode(from.best.x) } : undefined;
   let trace = from ? [...from.trace] : [];
 
-  let last: Snapshot | undefined; // what the optimizer saved at the end: what it holds in an arena may be gone when someone asks
+  let last: Snapshot | undefined = undefined; // what the optimizer saved at the end: what it holds in an arena may be gone when someone asks
 
   const started = performance.now();
   let looked = started;
