@@ -370,6 +370,10 @@ describe('networksReport', () => {
     expect(at(other!, 'at cost 9')).toBe('0.4 [0.333, 0.5]');
     expect([at(alme!, 'escapes'), at(alme!, 'moved'), at(alme!, 'overhead, %')]).toEqual(['4', '2', '6.7']); // 3 of 45
     expect(equalCost(results)).toBe(9);
+    // A race that ends four thousandths of a pass early does not take its rival's last epoch away.
+    const ends = (cost: number, losses: readonly number[]): TrainResult => ({ ...results[0]!, epochs: losses.map((validationLoss, i) => ({ ...results[0]!.epochs[0]!, epoch: i, cost: i === losses.length - 1 ? cost : 3 * i, validationLoss })) });
+    expect(bestWithin(ends(5.9999, [1, 0.17, 0.125]), 5.9959)).toBe(0.125);
+    expect(bestWithin(ends(9, [1, 0.17, 0.16, 0.125]), 5.9959)).toBe(0.16);
     expect(bestWithin(results[0]!, 4)).toBe(2);
     expect(html).toContain('<h2>Tuning</h2>');
     expect(html).toContain('data-theme="dark"');

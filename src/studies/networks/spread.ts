@@ -75,12 +75,14 @@ export function grouped<T>(values: readonly T[], keyOf: (value: T) => string): M
   return out;
 }
 
+const STEP = 0.15; // passes: a twentieth of an epoch
+
 /** What every run that did not diverge has spent at least; Infinity where all did. */
 export function equalCost(results: readonly TrainResult[]): number {
   return results.reduce((least, { stop, final }) => (stop === 'diverged' ? least : Math.min(least, numeric(final.cost))), Infinity);
 }
 
-/** The least validation loss at the ends of epochs up to a cost; Infinity without one. */
+/** The least validation loss at the ends of epochs up to a cost; Infinity without one. Who spends it on races ends a part of a step before it, so an epoch that ends a step later counts. */
 export function bestWithin({ epochs }: TrainResult, cost: number): number {
-  return epochs.reduce((least, epoch) => (numeric(epoch.cost) <= cost && numeric(epoch.validationLoss) < least ? epoch.validationLoss : least), Infinity);
+  return epochs.reduce((least, epoch) => (numeric(epoch.cost) <= cost + STEP && numeric(epoch.validationLoss) < least ? epoch.validationLoss : least), Infinity);
 }
