@@ -37,7 +37,7 @@ export interface Look {
 const side = 84; // pixels left of every chart that stands above another
 const grid = 101; // points a side of a landscape
 const dotsMost = 300; // a run
-const passes = 'cost (passes over the data; a gradient is 3)';
+const passes = 'cost (passes over the data)';
 
 /**
  * One run: loss of its mini-batches and norm of the gradient, with its escapes marked.
@@ -128,7 +128,7 @@ export function detailedComparison(results: readonly TrainResult[], { theme, wid
     charts: [
       byEpoch('training loss', 'loss', ({ trainLoss }) => numeric(trainLoss), true, Infinity),
       byEpoch('validation loss', 'loss', ({ validationLoss }) => numeric(validationLoss), true, Infinity),
-      lineChart({ title: 'best validation loss at equal cost', x: { label: passes }, ...byCost(groups), step: true, ...size }),
+      lineChart({ title: 'best validation loss by cost', x: { label: passes }, ...byCost(groups), step: true, ...size }),
       byEpoch('training accuracy', 'accuracy (%)', ({ trainAccuracy }) => percent(trainAccuracy), false, -Infinity),
       byEpoch('validation accuracy', 'accuracy (%)', ({ validationAccuracy }) => percent(validationAccuracy), false, -Infinity),
       ending(groups, size),
