@@ -132,6 +132,9 @@ describe('nadir', () => {
     const json = JSON.parse((await nadir('tour', '--cost', '500', '--json')).out);
     expect(json.runs.length).toBe(6 * optimizers.length);
     for (const { identical, gap } of json.runs) expect([identical, gap >= -1e-9]).toEqual([true, true]);
+    for (const { accuracy } of json.networks.trained) expect(accuracy).toBeGreaterThan(0.8); // four classes: by chance 0.25
+    const [adam, escape] = json.networks.landscape;
+    expect([adam.escaped, escape.escaped > 7, escape.median < adam.median / 2]).toEqual([0, true, true]);
   });
 
   it('helps', async () => {

@@ -11,6 +11,9 @@ import { benchmark } from '../studies/optbench/benchmark.ts';
 import { combinations } from '../studies/combinations.ts';
 import { compress, decompress } from '../studies/compress.ts';
 import { minimize } from '../studies/minimize.ts';
+import { train } from '../studies/networks.ts';
+import { landscape, landscapeRuns } from '../studies/networks/landscape.ts';
+import { landscapeTable } from '../studies/networks/verdict.ts';
 import { searchPrograms } from '../studies/programs.ts';
 import { builtIns } from '../problems/kernels/index.ts';
 import { sample } from './programs/sample.ts';
@@ -21,6 +24,7 @@ const DIM = 10;
 const COST = 10000;
 const SIZES = [10, 20, 30, 40]; // coefficients
 const RACE = 2000; // nominal milliseconds
+const TRAINED = ['sgd', 'adam', 'escape'];
 
 export const tour: Command = {
   name: 'tour',
@@ -68,8 +72,17 @@ export const tour: Command = {
       const back = await decompress(code, { kernel, signal: io.signal });
       codes.push({ kernel: name, bytes: code.length, back: back.length === text.length && back.every((byte, i) => byte === text[i]) });
     }
+    const trained: { optimizer: string; start: number; accuracy: number; milliseconds: number }[] = [];
+    for (const optimizer of TRAINED) {
+      io.progress(`networks: training by ${optimizer}`);
+      const from = now();
+      const { result } = await train({ name: optimizer, data: 'blobs', network: { hidden: [32, 16] }, optimizer: { name: optimizer, lr: 0.01 }, batch: 32, epochs: 10 }, { seed, signal: io.signal });
+      trained.push({ optimizer, start: result.epochs[0]!.validationLoss, accuracy: result.test!.accuracy!, milliseconds: now() - from });
+    }
+    io.progress('networks: leaving local minima');
+    const left = landscapeTable(landscapeRuns(await (await conduct(landscape({ problems: ['rastrigin'], methods: ['adam', 'escape'], seeds: 10, seed }), { workers: 0, signal: io.signal })).records()));
     if (values.json) {
-      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared, combinations: sums, programs: { bytes: text.length, standings, codes } }));
+      io.out(JSON.stringify({ dim: DIM, cost, seed, module: moduleHash, seconds, runs: rows, optbench: compared, combinations: sums, programs: { bytes: text.length, standings, codes }, networks: { trained, landscape: left } }));
       return;
     }
     const names = optimizers.map((def) => def.name);
@@ -84,5 +97,8 @@ export const tour: Command = {
     io.out(table([['coefficients', 'sums', 'distance', 'ms'], ...sums.map(({ n, evaluations, delta, milliseconds }) => [String(n), Number(evaluations).toExponential(1), brief(delta), milliseconds.toFixed(1)])]));
     io.out(`\nprograms: the README's ${text.length} bytes, compressed by kernels made by hand and by one that ${standings.length} strategies raced for (nadir programs search has an hour)`);
     io.out(table([['kernel', 'bytes', 'comes back'], ...codes.map(({ kernel, bytes, back }) => [kernel, String(bytes), back ? 'yes' : 'NO'])]));
+    io.out('\nnetworks: classes of points, 10 epochs each (nadir networks train has MNIST)');
+    io.out(table([['', 'loss at the start', 'test accuracy', 'ms'], ...trained.map(({ optimizer, start, accuracy, milliseconds }) => [optimizer, brief(start), brief(accuracy), milliseconds.toFixed(0)])]));
+    io.out(`\n${left.map(({ method, median, escaped, runs }) => `${method} ends at ${brief(median)} on rastrigin, ${escaped} of ${runs} runs out of the basin they began in`).join('; ')}`);
   },
 };
