@@ -40,12 +40,18 @@ export async function openData(description: Description, options: { readonly see
   const random = createRandom(seed);
   const { kind, fields, text } = checked(description);
   const names = kind.files?.(fields) ?? [];
-  const read = kind.package === undefined ? await Promise.all(names.map(fileOf)) : undefined;
+  const read = kind.package === undefined ? await inOrder(names.map(fileOf)) : undefined;
   const key = `${text} ${read?.map(({ bytes }) => `${crc32Bytes(bytes)}/${bytes.length}`).join(' ')}`; // the user's files may change between two calls
   return kept(splits, `${seed} ${key}`, async () => {
-    const parts = await kept(parsed, key, async () => kind.parse(read ?? (await Promise.all(names.map((name) => fileIn(kind, name)))), fields));
+    const parts = await kept(parsed, key, async () => kind.parse(read ?? (await inOrder(names.map((name) => fileIn(kind, name)))), fields));
     return split(kind.name, parts.train, parts.test, fields as unknown as Cut, random);
   });
+}
+
+/** All of them; of several that fail, the first in their order, so that the same mistake is always told in the same words. */
+async function inOrder<V>(promises: readonly Promise<V>[]): Promise<V[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 /** The value of a key, made once; only the last is kept, since each is as large as its files. */
