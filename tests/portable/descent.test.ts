@@ -1,36 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { box, chain, createRandom, moments, momentum, optimizer, rate, sharedBackend, start } from '../../src/index.ts';
 import type { Descent } from '../../src/index.ts';
+import { functions, list, total, type Published, type Vector } from '../cases/published.ts';
 import vectors from '../vectors/alme.json' with { type: 'json' };
-
-type Vector = Float64Array;
-interface Function2 { loss(x: Vector): number; gradient(x: Vector): number[] }
-const { cos, sin, exp, sqrt, PI, E } = Math;
-const list = (x: Vector): number[] => Array.from(x);
-const total = (values: number[]): number => values.reduce((a, b) => a + b, 0);
-const functions: { [name: string]: Function2 } = {
-  quad: { loss: (x) => total(list(x).map((v, i) => (i + 1) * (v - 0.5) ** 2)), gradient: (x) => list(x).map((v, i) => 2 * (i + 1) * (v - 0.5)) },
-  rosenbrock: {
-    loss: (x) => total(list(x.subarray(1)).map((v, i) => (1 - x[i]!) ** 2 + 100 * (v - x[i]! ** 2) ** 2)),
-    gradient: (x) => list(x).map((v, i) => (i > 0 ? 200 * (v - x[i - 1]! ** 2) : 0) + (i + 1 < x.length ? -2 * (1 - v) - 400 * v * (x[i + 1]! - v * v) : 0)),
-  },
-  rastrigin: { loss: (x) => 10 * x.length + total(list(x).map((v) => v * v - 10 * cos(2 * PI * v))), gradient: (x) => list(x).map((v) => 2 * v + 20 * PI * sin(2 * PI * v)) },
-  ackley: {
-    loss: (x) => -20 * exp(-0.2 * sqrt(total(list(x).map((v) => v * v)) / x.length)) - exp(total(list(x).map((v) => cos(2 * PI * v))) / x.length) + 20 + E,
-    gradient: (x) => {
-      const n = x.length;
-      const r = sqrt(total(list(x).map((v) => v * v)) / n);
-      const c = exp(total(list(x).map((v) => cos(2 * PI * v))) / n);
-      return list(x).map((v) => (4 * exp(-0.2 * r) * v) / (n * r) + (c * 2 * PI * sin(2 * PI * v)) / n);
-    },
-  },
-};
 
 async function begin(name: string, x0: number[], params: object): Promise<Descent> {
   const space = box(x0.length, -100, 100);
   return start(optimizer(name), { name: 'p', space, gradient: 1 }, params as never, { random: createRandom(0), backend: await sharedBackend(), x0: Float64Array.from(x0) }) as Descent;
 }
-function step(descent: Descent, { loss, gradient }: Function2): number {
+function step(descent: Descent, { loss, gradient }: Published): number {
   const batch = descent.ask()!;
   const x = batch.xs[0]!;
   const value = loss(x);
@@ -72,7 +50,7 @@ describe('adam', () => {
 });
 
 describe('gradient descent on a quadratic, against its closed form', () => {
-  const parabola: Function2 = { loss: (x) => total(list(x).map((v, i) => ((i + 1) * v * v) / 2)), gradient: (x) => list(x).map((v, i) => (i + 1) * v) };
+  const parabola: Published = { loss: (x) => total(list(x).map((v, i) => ((i + 1) * v * v) / 2)), gradient: (x) => list(x).map((v, i) => (i + 1) * v) };
 
   it('plain: x_k = (1 - lr a)^k x_0', async () => {
     const descent = await begin('descent', [4, -3, 2], { lr: 0.1 });

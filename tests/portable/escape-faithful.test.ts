@@ -1,30 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { box, createRandom, optimizer, seal, sharedBackend, start, unseal } from '../../src/index.ts';
 import type { Batch, EscapeDescent, EscapeStatistics, Snapshot } from '../../src/index.ts';
+import { functions, list, total, type Published, type Vector } from '../cases/published.ts';
 import vectors from '../vectors/alme.json' with { type: 'json' };
-
-type Vector = Float64Array;
-interface Function2 { loss(x: Vector): number; gradient(x: Vector): number[] }
-const { cos, sin, exp, sqrt, PI, E } = Math;
-const list = (x: Vector): number[] => Array.from(x);
-const total = (values: number[]): number => values.reduce((a, b) => a + b, 0);
-const functions: { [name: string]: Function2 } = {
-  quad: { loss: (x) => total(list(x).map((v, i) => (i + 1) * (v - 0.5) ** 2)), gradient: (x) => list(x).map((v, i) => 2 * (i + 1) * (v - 0.5)) },
-  rosenbrock: {
-    loss: (x) => total(list(x.subarray(1)).map((v, i) => (1 - x[i]!) ** 2 + 100 * (v - x[i]! ** 2) ** 2)),
-    gradient: (x) => list(x).map((v, i) => (i > 0 ? 200 * (v - x[i - 1]! ** 2) : 0) + (i + 1 < x.length ? -2 * (1 - v) - 400 * v * (x[i + 1]! - v * v) : 0)),
-  },
-  rastrigin: { loss: (x) => 10 * x.length + total(list(x).map((v) => v * v - 10 * cos(2 * PI * v))), gradient: (x) => list(x).map((v) => 2 * v + 20 * PI * sin(2 * PI * v)) },
-  ackley: {
-    loss: (x) => -20 * exp(-0.2 * sqrt(total(list(x).map((v) => v * v)) / x.length)) - exp(total(list(x).map((v) => cos(2 * PI * v))) / x.length) + 20 + E,
-    gradient: (x) => {
-      const n = x.length;
-      const r = sqrt(total(list(x).map((v) => v * v)) / n);
-      const c = exp(total(list(x).map((v) => cos(2 * PI * v))) / n);
-      return list(x).map((v) => (4 * exp(-0.2 * r) * v) / (n * r) + (c * 2 * PI * sin(2 * PI * v)) / n);
-    },
-  },
-};
 
 async function begin(x0: readonly number[], params: object, saved?: Snapshot): Promise<EscapeDescent> {
   const space = box(x0.length, -100, 100);
@@ -32,13 +10,13 @@ async function begin(x0: readonly number[], params: object, saved?: Snapshot): P
   return start(optimizer('alme'), { name: 'p', space, gradient: 1 }, { mode: 'faithful', ...params }, context, saved) as unknown as EscapeDescent;
 }
 /** Answers one batch; what was asked and told. */
-function step(descent: EscapeDescent, { loss, gradient }: Function2): { batch: Batch<Vector>; loss: number; norm: number; metrics: { readonly [name: string]: number } } {
+function step(descent: EscapeDescent, { loss, gradient }: Published): { batch: Batch<Vector>; loss: number; norm: number; metrics: { readonly [name: string]: number } } {
   const batch = descent.ask()!;
   const asked = { ...batch, xs: batch.xs.map((x) => x.slice()) };
   const losses = Float64Array.from(batch.xs, (x) => loss(x));
   const slopes = batch.xs.map((x) => Float64Array.from(gradient(x)));
   const metrics = descent.tell(batch, { loss: losses, ...(batch.gradient ? { gradient: slopes } : {}) }) as { readonly [name: string]: number };
-  return { batch: asked, loss: losses[0]!, norm: sqrt(total(list(slopes[0]!).map((g) => g * g))), metrics };
+  return { batch: asked, loss: losses[0]!, norm: Math.sqrt(total(list(slopes[0]!).map((g) => g * g))), metrics };
 }
 const near = (got: ArrayLike<number>, want: readonly number[], tolerance: number): void => want.forEach((w, i) => expect(Math.abs(got[i]! - w)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(w))));
 const statistics = (descent: EscapeDescent): EscapeStatistics => descent.report!() as EscapeStatistics;
@@ -66,9 +44,9 @@ describe('escape, faithful, against the recorded method (tests/vectors/alme.json
 });
 
 describe('escape, faithful', () => {
-  const { rastrigin } = functions as { rastrigin: Function2 };
+  const { rastrigin } = functions as { rastrigin: Published };
   const x0 = [1.430501, -1.286564, 1.116877, -0.924836];
-  const bowl: Function2 = { loss: (x) => 1 + total(list(x).map((v) => v * v)), gradient: (x) => list(x).map((v) => 2 * v) };
+  const bowl: Published = { loss: (x) => 1 + total(list(x).map((v) => v * v)), gradient: (x) => list(x).map((v) => 2 * v) };
 
   it('escapes with the patience it is given: each of the population makes its mini-steps, then is scored', async () => {
     const descent = await begin(x0, { lr: 0.01, populationSize: 4, scaleDistribution: { '0.5': 1, '2': 3 }, evalSteps: 2, evalOn: 'validation' });
@@ -101,7 +79,7 @@ describe('escape, faithful', () => {
     expect(accepted).toBe(true);
     expect(after).toBeGreaterThan(before);
     expect([0.5, 1, 2, 4, 8]).toContain(scale);
-    expect(Math.abs(distance - sqrt(total(list(descent.x).map((v, i) => (v - at[i]!) ** 2))))).toBeLessThan(1e-3);
+    expect(Math.abs(distance - Math.sqrt(total(list(descent.x).map((v, i) => (v - at[i]!) ** 2))))).toBeLessThan(1e-3);
     expect(diversity).toBeGreaterThan(0);
   });
 
@@ -120,9 +98,9 @@ describe('escape, faithful', () => {
       const scale = [0.5, 2][k]!;
       for (const i of [0, 1]) {
         const mean = total(half.map((x) => x[i]!)) / 1000;
-        const deviation = sqrt(total(half.map((x) => (x[i]! - mean) ** 2)) / 999);
+        const deviation = Math.sqrt(total(half.map((x) => (x[i]! - mean) ** 2)) / 999);
         const wanted = Math.abs(w[i]!) * e[i]! * scale;
-        expect(Math.abs(mean - w[i]!)).toBeLessThan(2e-3 + (4 * wanted) / sqrt(1000));
+        expect(Math.abs(mean - w[i]!)).toBeLessThan(2e-3 + (4 * wanted) / Math.sqrt(1000));
         expect(Math.abs(deviation / wanted - 1)).toBeLessThan(0.1); // four standard errors of a deviation from 1,000
       }
     });
