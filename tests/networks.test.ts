@@ -110,9 +110,13 @@ describe('nadir networks train', () => {
     [['--config', 'broken.json'], 'broken.json is no JSON'],
     [['--config', 'wrong.json'], 'wrong.json: unknown option "lrr" of optimizer adam; did you mean lr?'],
     [['--config', 'lost.json'], 'nothing/train-images: there is no such file'],
+    [['--config', 'numbers.json'], 'network.loss is "mse"; allowed: cross-entropy, data spirals has classes'],
+    [['--config', 'unjudged.json'], 'data spirals has no validation part; training keeps the parameters that are best there'],
   ])('refuses %j', async (args, sentence) => {
     write('broken.json', '{"name": ');
     write('wrong.json', { ...spirals, optimizer: { name: 'adam', lrr: 1 } });
+    write('numbers.json', { ...spirals, network: { hidden: [8], loss: 'mse' } });
+    write('unjudged.json', { ...spirals, data: { kind: 'spirals', validation: 0 } });
     write('lost.json', { ...spirals, data: { kind: 'idx', images: 'nothing/train-images', labels: 'nothing/train-labels' } });
     const { code, out, err } = await nadir('train', ...args, '--out', 'refused');
     expect([code, out]).toEqual([2, '']);

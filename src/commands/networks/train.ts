@@ -5,8 +5,9 @@ import { further, published } from '../../configs/networks.ts';
 import { median } from '../../experiment/analysis.ts';
 import { files } from '../../platform/index.ts';
 import { training } from '../../studies/networks.ts';
-import { builtIn, plainConfig, proven, trainConfig, type Checked } from '../../studies/networks/config.ts';
+import { builtIn, inside, plainConfig, proven, trainConfig, type Checked } from '../../studies/networks/config.ts';
 import { openData } from '../../studies/networks/data.ts';
+import { lossOn } from '../../studies/networks/train.ts';
 import { brief, number, table, type Command, type Io, type Values } from '../shared.ts';
 import { plotOptions, plots, scaleOf } from './plots.ts';
 import { counts, ended, follow, replicates, seedOptions, shared, type Done } from './study.ts';
@@ -90,7 +91,9 @@ async function looked(configs: readonly Checked[], seed: number | undefined, io:
   const sums: { [config: string]: string } = {};
   for (const config of configs) {
     io.progress(`${config.name}: opening its data`);
-    const { train: learnt, validation, test } = await openData(config.data as TrainConfig['data'], { seed: seed ?? config.seed });
+    const split = await openData(config.data as TrainConfig['data'], { seed: seed ?? config.seed });
+    inside(config.name, () => lossOn(config, split));
+    const { train: learnt, validation, test } = split;
     if (typeof config.data === 'string') continue;
     const parts = [learnt, validation, test].flatMap((part) => (part ? [part.inputs, part.labels ?? part.targets!] : []));
     sums[config.name] = parts.map(({ buffer, byteOffset, byteLength }) => crc32Bytes(new Uint8Array(buffer, byteOffset, byteLength)).toString(16)).join('-');

@@ -73,7 +73,8 @@ export async function proven(config: Checked, where: string = config.name): Prom
   return config;
 }
 
-function inside<T>(where: string, make: () => T): T {
+/** What it makes; an error of nadir's begins with where. */
+export function inside<T>(where: string, make: () => T): T {
   try {
     return make();
   } catch (error) {

@@ -6,7 +6,7 @@
  * Surprise: 430 shares of 128/55,000 do not add up to one, so budgets and epochs have a slack of a billionth.
  */
 import { crc32 } from '../../core/crc.ts';
-import { NadirError } from '../../core/errors.ts';
+import { NadirError, show } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import { run } from '../../core/run.ts';
 import { seal, unseal } from '../../core/snapshot.ts';
@@ -49,10 +49,18 @@ export interface Fitted { readonly result: TrainResult; readonly x: Float64Array
 
 interface Saved { readonly epochs: readonly Epoch[]; readonly best: number; readonly x: Float64Array; readonly history: Snapshot }
 
+/** The loss that the configuration has on this data. Throws `input` where they do not go together, and where nothing validates. */
+export function lossOn({ network: { loss } }: Checked, { name, train: { labels }, validation }: Split): string {
+  if (validation === undefined) throw new NadirError('input', `data ${name} has no validation part; training keeps the parameters that are best there`);
+  const fitting = labels ? 'cross-entropy' : 'mse';
+  if (loss !== null && loss !== fitting) throw new NadirError('input', `network.loss is ${show(loss)}; allowed: ${fitting}, data ${name} has ${labels ? 'classes' : 'numbers'}`);
+  return fitting;
+}
+
 /** Trains. Throws `input` for data and networks that do not fit, `objective` when there is no loss at the start, `aborted`. */
 export async function fit(config: Checked, options: FitOptions): Promise<Fitted> {
   const { split, seed, backend, workers = 0, signal } = options;
-  const loss = config.network.loss ?? (split.train.labels ? 'cross-entropy' : 'mse');
+  const loss = lossOn(config, split);
   const problem = await crew(split, { ...config.network, loss, batch: config.batch, seed } as NetworkOptions, { backend }, { workers, signal });
   try {
     return await fitted(config, loss, problem, options);
@@ -62,8 +70,6 @@ export async function fit(config: Checked, options: FitOptions): Promise<Fitted>
 }
 
 async function fitted(config: Checked, loss: string, problem: Crew, { split, seed, backend, signal, observe, resume }: FitOptions): Promise<Fitted> {
-  const { validation } = split;
-  if (validation === undefined) throw new NadirError('input', `data ${split.name} has no validation part; training keeps the parameters that are best there`);
   const streams = createRandom(seed, backend);
   const kind = `train ${config.name}, seed ${seed} (${crc32(JSON.stringify(plainConfig({ ...config, loss })))})`;
   const kept = resume as { readonly own?: Json; readonly run?: Json } | undefined;
@@ -133,7 +139,7 @@ async function fitted(config: Checked, loss: string, problem: Crew, { split, see
       config: { ...plain, network: { ...plain.network, loss }, seed },
       seed,
       parameters: bestX.length,
-      examples: { train: split.train.n, validation: validation.n, test: split.test?.n ?? 0 },
+      examples: { train: split.train.n, validation: split.validation!.n, test: split.test?.n ?? 0 },
       epochs,
       final: epochs.at(-1)!,
       best: epochs[best]!,
